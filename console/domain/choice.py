@@ -1,0 +1,42 @@
+"""Which slots does a rollout replace, and in which batches?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.domain.events import PathChosen
+from console.domain.fleet import SlotIndex
+from console.domain.rollout import RegionRun, Rollout
+
+
+def choose(rollout: Rollout) -> PathChosen:
+    """Return the batches of every region, from what preflight found in its state."""
+    return PathChosen(tuple((region.name, _batches(rollout, region)) for region in rollout.regions))
+
+
+def _batches(rollout: Rollout, region: RegionRun) -> tuple[tuple[SlotIndex, ...], ...]:
+    """Slots in the order of their index; those that have to be first, first.
+
+    An empty slot, and one whose tags tell no release, cannot keep what they run while others
+    change: Terraform wants a value for every slot. So they belong to the first batch, whatever
+    its size.
+    """
+    chosen = [SlotIndex(i) for i in range(len(region.slots)) if _is_chosen(rollout, region, i)]
+    first = [slot for slot in chosen if region.slots[slot] is None]
+    rest = [slot for slot in chosen if region.slots[slot] is not None]
+    size = rollout.policy.batch.at_most(region.count)
+    room = max(0, size - len(first))
+    head = tuple(sorted(first + rest[:room]))
+    return tuple(batch for batch in (head, *_chunks(rest[room:], size)) if batch)
+
+
+def _is_chosen(rollout: Rollout, region: RegionRun, slot: int) -> bool:
+    """Whether `slot` does not run the release yet, or shall be replaced all the same."""
+    runs = region.slots[slot]
+    if runs is None or slot in region.unfinished:
+        return True
+    return rollout.request.refresh or runs.digest != rollout.released.digest
+
+
+def _chunks(slots: Sequence[SlotIndex], size: int) -> list[tuple[SlotIndex, ...]]:
+    return [tuple(slots[i : i + size]) for i in range(0, len(slots), size)]

@@ -1,0 +1,263 @@
+"""Which facts make up a rollout?
+
+Events are what the journal keeps. A rollout is the fold of its events (`evolve`), and each effect
+follows from one of them (`effects`), so that a journal tells what was begun and not ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.domain.failure import Failure
+from console.domain.fleet import RegionName, SlotIndex, SlotTarget, UnitName
+from console.domain.gates import Verdict
+from console.domain.outcome import Outcome, RegionOutcome
+from console.domain.plan import Plan
+from console.domain.policy import Policy
+from console.domain.release import ImageRef, Release, ReleaseLabel
+from console.domain.steps import At, Result, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutStarted:
+    """Somebody asked for a release to be rolled out."""
+
+    rollout: str
+    fleet: str
+    environment: str
+    label: ReleaseLabel
+    image: ImageRef | None
+    """An image that is already pushed; None where it has to be built."""
+    policy: Policy
+    by: str
+    """`person@host`."""
+    refresh: bool = False
+    accept_leftovers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSurveyed:
+    """What a region ran before the rollout touched it."""
+
+    region: RegionName
+    slots: tuple[SlotTarget | None, ...]
+    """By index; None for a slot that is empty or whose tags are missing."""
+    unfinished: tuple[SlotIndex, ...]
+    """Slots whose object is tainted or carries a deposed one."""
+    dead_letters: int | None
+    ami: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step has begun: its effect is under way."""
+
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step has ended."""
+
+    at: At
+    result: Result
+    note: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFixed:
+    """The digest is known: from here on the release cannot change."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class PathChosen:
+    """Which slots of which region will be replaced, batch by batch."""
+
+    batches: tuple[tuple[RegionName, tuple[tuple[SlotIndex, ...], ...]], ...]
+    """For each region, its batches of slots. A region with nothing to do has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReady:
+    """A plan is saved, and the guard found nothing against it."""
+
+    unit: UnitName
+    batch: int
+    plan: Plan
+    consequences: tuple[str, ...]
+    """What applying it does, one sentence a region, in numbers and names."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRefused:
+    """The guard will not let this plan be applied."""
+
+    unit: UnitName
+    batch: int
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """The rollout waits for a yes."""
+
+    subject: Subject
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalGiven:
+    """Somebody said yes."""
+
+    subject: Subject
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalVoid:
+    """What was approved is no longer what would be done."""
+
+    subject: Subject
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateJudged:
+    """A gate's verdict on a region has changed."""
+
+    region: RegionName
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class BakeStarted:
+    """All regions of a wave are verified; now they must stay good."""
+
+    wave: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaveFinished:
+    """A wave is through."""
+
+    wave: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A person stopped it."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A person let it go on."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """A person or a signal wants the rollout to end."""
+
+    by: str
+    exit_code: int
+    """7 for an abort, 128 + the signal's number for an interrupt."""
+    finishes_regions: bool
+    """Whether regions that have begun are taken to their end first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformInterrupted:
+    """A second signal: every running Terraform gets its one SIGINT."""
+
+    signal: int
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutHalted:
+    """It stopped itself."""
+
+    region: RegionName | None
+    at: At
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLeft:
+    """A region failed and is left as it is; the others go on (`on_failure: continue`)."""
+
+    region: RegionName
+    at: At
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCounted:
+    """What the census found in a region."""
+
+    counted: RegionOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something that an operator should know and that stops nothing."""
+
+    text: str
+    region: RegionName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutFinished:
+    """The end; nothing follows it."""
+
+    outcome: Outcome
+    exit_code: int
+    reason: str
+    next: str
+    """The exact command that leads on; empty where nothing is left to do."""
+    regions: tuple[RegionOutcome, ...] = ()
+
+
+Event = (
+    RolloutStarted
+    | RegionSurveyed
+    | StepStarted
+    | StepFinished
+    | ReleaseFixed
+    | PathChosen
+    | PlanReady
+    | GuardRefused
+    | ApprovalRequested
+    | ApprovalGiven
+    | ApprovalVoid
+    | GateJudged
+    | BakeStarted
+    | WaveFinished
+    | Paused
+    | Resumed
+    | StopRequested
+    | TerraformInterrupted
+    | RolloutHalted
+    | RegionLeft
+    | RegionCounted
+    | Noticed
+    | RolloutFinished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with its place in the journal."""
+
+    rollout: str
+    seq: int
+    """Counted from 1 within the rollout, without a gap."""
+    at: datetime
+    event: Event

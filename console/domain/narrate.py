@@ -1,0 +1,169 @@
+"""What does a fact say in a sentence?
+
+The same sentences stand in the headless narration, in the timeline and in the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.domain import events
+from console.domain.fleet import UnitName
+from console.domain.gates import Status
+from console.domain.rollout import Rollout
+from console.domain.steps import At, Result, Step
+
+
+class Tone(StrEnum):
+    """How a sentence is meant; each front end has its colour and glyph for it."""
+
+    PLAIN = "plain"
+    QUIET = "quiet"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One line of the story."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    details: str = ""
+    """Foreign text that belongs to it."""
+
+
+def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C901
+    """Return what `event` says, or None where it is not worth a line.
+
+    Args:
+        event: a fact.
+        rollout: the rollout with the fact folded in.
+    """
+    match event:
+        case events.RolloutStarted():
+            return _started(event)
+        case events.StepStarted(at):
+            return Sentence(_where(at, rollout) + _GERUNDS[at.step], Tone.QUIET)
+        case events.StepFinished():
+            return _finished(event, rollout)
+        case events.ReleaseFixed(release):
+            return Sentence(f"{release.label} is {release.digest}")
+        case events.PathChosen():
+            return _path(event, rollout)
+        case events.PlanReady():
+            return Sentence("; ".join(event.consequences))
+        case events.GuardRefused(unit, _, findings):
+            return Sentence(f"{unit}: the guard refuses the plan", Tone.BAD, "\n".join(findings))
+        case events.ApprovalRequested(_, question):
+            return Sentence(question, Tone.ASK)
+        case events.ApprovalGiven(subject, by):
+            return Sentence(f"{subject.asks.value}: yes, by {by}", Tone.QUIET)
+        case events.ApprovalVoid(_, reason):
+            return Sentence(f"the approval is void: {reason}", Tone.WARN)
+        case events.GateJudged(region, verdict):
+            text = f"{region}: {verdict.gate} {verdict.status}: {verdict.measured}"
+            reason = f", {verdict.reason}" if verdict.reason else ""
+            return Sentence(f"{text} (wanted {verdict.threshold}){reason}", _TONES[verdict.status])
+        case events.BakeStarted(wave):
+            seconds = rollout.policy.bake.total_seconds()
+            return Sentence(f"wave {wave} bakes for {seconds:.0f} s: every gate must stay good")
+        case events.WaveFinished(wave):
+            return Sentence(f"wave {wave} of {rollout.policy.waves} is through", Tone.GOOD)
+        case events.Noticed(text):
+            return Sentence(text, Tone.WARN)
+        case _:
+            return _tell_of_stop(event)
+
+
+def _tell_of_stop(event: events.Event) -> Sentence | None:
+    match event:
+        case events.Paused(by):
+            return Sentence(f"paused by {by}: what runs is finished, nothing new starts", Tone.WARN)
+        case events.Resumed(by):
+            return Sentence(f"continued by {by}")
+        case events.StopRequested(by, _, finishes_regions):
+            rest = "regions that were begun are finished" if finishes_regions else "ending"
+            return Sentence(f"stopped by {by}: nothing new starts, {rest}", Tone.WARN)
+        case events.TerraformInterrupted():
+            return Sentence("Terraform was sent its one SIGINT; it is waited for", Tone.WARN)
+        case events.RolloutHalted(region, at, failure) | events.RegionLeft(region, at, failure):
+            where = region or at.unit or at.step.value
+            verb = "halted" if isinstance(event, events.RolloutHalted) else "left as it is"
+            return Sentence(f"{verb} at {where}: {failure.message}", Tone.BAD, failure.evidence)
+        case _:
+            return None
+
+
+def _started(event: events.RolloutStarted) -> Sentence:
+    regions = ", ".join(f"{r.name} ({r.count})" for r in event.policy.regions)
+    return Sentence(
+        f"rollout {event.rollout}: {event.label} to {event.fleet} ({event.environment}), "
+        f"{regions}, by {event.by}"
+    )
+
+
+def _finished(event: events.StepFinished, rollout: Rollout) -> Sentence | None:
+    if event.at.step is Step.VERIFY and event.result is Result.OK:
+        return Sentence(f"{event.at.unit}: verified", Tone.GOOD)
+    where, note = _where(event.at, rollout), f": {event.note}" if event.note else ""
+    match event.result:
+        case Result.OK:
+            record = rollout.step(event.at)
+            took = ""
+            if record is not None and record.finished_at is not None:
+                took = f" ({(record.finished_at - record.started_at).total_seconds():.1f} s)"
+            return Sentence(f"{where}{event.at.step.value} ok{note}{took}", Tone.GOOD)
+        case Result.SKIPPED:
+            return Sentence(f"{where}{event.at.step.value} skipped{note}", Tone.QUIET)
+        case Result.FAILED:
+            # The halt that follows tells why.
+            return Sentence(f"{where}{event.at.step.value} failed", Tone.BAD)
+
+
+def _path(event: events.PathChosen, rollout: Rollout) -> Sentence:
+    parts = [
+        f"{name} slots {', '.join(str(s) for batch in batches for s in batch)}"
+        + (f" in {len(batches)} batches" if len(batches) > 1 else "")
+        for name, batches in event.batches
+        if batches
+    ]
+    current = [str(name) for name, batches in event.batches if not batches]
+    if current:
+        parts.append(f"{', '.join(current)} already at {rollout.request.label}")
+    return Sentence("to change: " + "; ".join(parts))
+
+
+def _where(at: At, rollout: Rollout) -> str:
+    if at.unit is None:
+        return ""
+    return f"{_names(at.unit, rollout)}: "
+
+
+def _names(unit: UnitName, rollout: Rollout) -> str:
+    run = rollout.unit(unit)
+    names = ", ".join(run.regions)
+    return f"{names} (batch {run.batch + 1} of {run.batches})" if run.batches > 1 else names
+
+
+_GERUNDS = {
+    Step.PREFLIGHT: "looking at every region before anything is changed",
+    Step.BUILD: "building the image",
+    Step.TEST: "testing the image",
+    Step.PUSH: "pushing the image",
+    Step.TAINT: "marking slots for replacement",
+    Step.PLAN: "planning",
+    Step.APPLY: "applying the plan: new workers first, old ones after",
+    Step.VERIFY: "verifying",
+    Step.UNTAINT: "taking back marks that were not used",
+    Step.CENSUS: "looking at every region once more",
+}
+_TONES = {
+    Status.PASS: Tone.GOOD,
+    Status.WAIT: Tone.QUIET,
+    Status.FAIL: Tone.BAD,
+    Status.INCONCLUSIVE: Tone.WARN,
+}

@@ -1,0 +1,97 @@
+"""What came back from an effect, or from the clock?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.domain.failure import Failure
+from console.domain.fleet import RegionName, RegionSample, RegionState, UnitName
+from console.domain.plan import Plan
+from console.domain.release import Release
+from console.domain.steps import At
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSurvey:
+    """What preflight or a census found in one region."""
+
+    region: RegionName
+    state: RegionState | None
+    sample: RegionSample
+    ami: str | None = None
+    """The machine image that new instances of this rollout take; pinned for all its batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """Preflight has looked at everything."""
+
+    regions: tuple[RegionSurvey, ...]
+    problems: tuple[Failure, ...] = ()
+    """Everything that forbids the start, all of it at once."""
+    notes: tuple[str, ...] = ()
+    identity: str = ""
+    """Who AWS says that we are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The image is built, or was found; `release` has its digest."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that has nothing more to tell went well."""
+
+    at: At
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A step had nothing to do."""
+
+    at: At
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step did not succeed."""
+
+    at: At
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A unit's plan is saved, and its regions were looked at meanwhile."""
+
+    unit: UnitName
+    batch: int
+    plan: Plan
+    samples: tuple[RegionSample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A fresh look at one region."""
+
+    sample: RegionSample
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The census before the end."""
+
+    regions: tuple[RegionSurvey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed; `now` says how far."""
+
+
+Observation = Surveyed | Built | Done | Skipped | Failed | Planned | Sampled | Counted | Ticked

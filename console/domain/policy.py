@@ -1,0 +1,138 @@
+"""By which rules does a rollout go?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from console.domain.fleet import RegionName, UnitName
+
+
+class Mark(StrEnum):
+    """How a slot is marked for replacement."""
+
+    TAINT = "taint"
+    """`terraform taint`: written to the state before the plan."""
+    REPLACE = "replace"
+    """`-replace` at plan time: nothing is written before the apply."""
+
+
+class OnFailure(StrEnum):
+    """What follows when a region fails. A failed canary always stops."""
+
+    STOP = "stop"
+    CONTINUE = "continue"
+
+
+class Approve(StrEnum):
+    """How often a person is asked."""
+
+    EACH_STEP = "each-step"
+    EACH_WAVE = "each-wave"
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a region's slots: a percentage or a count."""
+
+    percent: int | None = None
+    count: int | None = None
+
+    def at_most(self, total: int) -> int:
+        """Return the share of `total` slots, rounded down, at least 1."""
+        if self.count is not None:
+            return max(1, min(self.count, total))
+        return max(1, total * (self.percent or 0) // 100)
+
+    def at_least(self, total: int) -> int:
+        """Return the share of `total` slots, rounded up, at most `total`."""
+        if self.count is not None:
+            return min(self.count, total)
+        return -(-total * (self.percent or 0) // 100)
+
+    def __str__(self) -> str:
+        """Return it as it stands in the settings."""
+        return f"{self.percent}%" if self.count is None else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    """The thresholds that a region must meet after an apply. None switches a gate off."""
+
+    heartbeat_within: timedelta | None = timedelta(minutes=5)
+    completions_min: int | None = 1
+    """Jobs that each new instance must have finished."""
+    completions_within: timedelta = timedelta(minutes=5)
+    backlog_per_worker: int | None = None
+    oldest: timedelta | None = None
+    dead_letters_max_new: int | None = 0
+    failures_max_ratio: float | None = None
+    failures_min_runs: int = 10
+    """Fewer runs than this prove no ratio."""
+
+    @property
+    def deadline(self) -> timedelta:
+        """How long verify may take before its verdicts count as they are."""
+        return max(self.heartbeat_within or timedelta(0), self.completions_within)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSpec:
+    """A region as the settings want it."""
+
+    name: RegionName
+    count: int
+    """Slots that it shall have."""
+    wave: int
+    """Counted from 1; wave 1 is the canary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The regions that one Terraform run covers."""
+
+    name: UnitName
+    wave: int
+    regions: tuple[RegionName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of one rollout, fixed when it starts."""
+
+    regions: tuple[RegionSpec, ...]
+    units: tuple[Unit, ...]
+    max_parallel: int = 2
+    """Regions that may change at the same time."""
+    batch: Share = field(default_factory=lambda: Share(percent=100))
+    min_healthy: Share = field(default_factory=lambda: Share(percent=100))
+    bake: timedelta = timedelta(0)
+    on_failure: OnFailure = OnFailure.STOP
+    approve: Approve = Approve.EACH_STEP
+    mark: Mark = Mark.TAINT
+    gates: GateRules = field(default_factory=GateRules)
+    silent_after: timedelta = timedelta(seconds=60)
+    sample_every: timedelta = timedelta(seconds=5)
+    proves_replacements: bool = True
+    """Whether an apply waits until a new instance has proven itself before the old one goes."""
+    max_replans: int = 3
+    """How often a plan that went stale is made afresh before the unit halts."""
+
+    @property
+    def waves(self) -> int:
+        """How many waves there are."""
+        return max((u.wave for u in self.units), default=0)
+
+    def region(self, name: RegionName) -> RegionSpec:
+        """Return the region called `name`."""
+        return next(r for r in self.regions if r.name == name)
+
+    def unit(self, name: UnitName) -> Unit:
+        """Return the unit called `name`."""
+        return next(u for u in self.units if u.name == name)
+
+    def units_of(self, wave: int) -> tuple[Unit, ...]:
+        """Return the units of `wave`, in the order of the settings."""
+        return tuple(u for u in self.units if u.wave == wave)

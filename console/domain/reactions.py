@@ -1,0 +1,202 @@
+"""What does an input mean?
+
+`react` turns a command or an observation into the facts that follow from it alone. What may start
+because of them is not its question.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from console.domain import commands, observations
+from console.domain.census import count
+from console.domain.conclusion import EXIT_ABORTED, EXIT_PERSON_NEEDED
+from console.domain.events import (
+    ApprovalGiven,
+    ApprovalVoid,
+    Event,
+    Noticed,
+    Paused,
+    RegionCounted,
+    RegionLeft,
+    RegionSurveyed,
+    ReleaseFixed,
+    Resumed,
+    RolloutHalted,
+    StepFinished,
+    StopRequested,
+    TerraformInterrupted,
+)
+from console.domain.failure import Failure, FailureKind
+from console.domain.fleet import RegionName, StateObject
+from console.domain.policy import OnFailure
+from console.domain.review import review
+from console.domain.rollout import Rollout
+from console.domain.steps import Asks, At, Result, Step, Subject
+from console.domain.verification import tick, weigh
+
+Events = tuple[Event, ...]
+Input = commands.Command | observations.Observation
+
+
+def react(rollout: Rollout, received: Input, now: datetime) -> Events:
+    """Return the facts that `received` is; none where it comes too late to mean anything."""
+    match received:
+        case (
+            commands.Approve()
+            | commands.Refuse()
+            | commands.Pause()
+            | commands.Continue()
+            | commands.Abort()
+            | commands.Interrupt()
+            | commands.InterruptNow()
+            | commands.Close()
+        ):
+            return _obey(rollout, received)
+        case observations.Sampled(sample):
+            return weigh(rollout, sample, now, halt)
+        case observations.Ticked():
+            return tick(rollout, now, halt)
+        case _:
+            return _observe(rollout, received)
+
+
+def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
+    match command:
+        case commands.Approve(subject, by):
+            return (ApprovalGiven(subject, by),) if subject in rollout.waiting_for else ()
+        case commands.Refuse(subject, by):
+            if subject not in rollout.waiting_for:
+                return ()
+            return (StopRequested(by, EXIT_ABORTED, finishes_regions=False),)
+        case commands.Pause(by):
+            return () if rollout.starts_nothing else (Paused(by),)
+        case commands.Continue(by):
+            return (Resumed(by),) if rollout.paused_by else ()
+        case commands.Abort(by):
+            if rollout.stop is not None:
+                return ()
+            return (StopRequested(by, EXIT_ABORTED, finishes_regions=False),)
+        case commands.Interrupt(signal):
+            if rollout.stop is not None:
+                return ()
+            return (StopRequested(f"signal {signal}", 128 + signal, finishes_regions=True),)
+        case commands.InterruptNow(signal):
+            return () if rollout.is_interrupted else (TerraformInterrupted(signal),)
+        case commands.Close(by):
+            if rollout.halt is None or rollout.stop is not None:
+                return ()
+            return (StopRequested(by, EXIT_PERSON_NEEDED, finishes_regions=False),)
+        case _:
+            assert_never(command)
+
+
+def _observe(rollout: Rollout, seen: observations.Observation) -> Events:
+    match seen:
+        case observations.Surveyed():
+            return _surveyed(seen)
+        case observations.Built(release):
+            at = At(Step.BUILD)
+            if rollout.request.image is None:
+                return (ReleaseFixed(release), StepFinished(at, Result.OK, str(release.digest)))
+            note = "the image is already pushed"
+            return (ReleaseFixed(release), StepFinished(at, Result.SKIPPED, note))
+        case observations.Done(at, note):
+            return (StepFinished(at, Result.OK, note),)
+        case observations.Skipped(at, reason):
+            return (StepFinished(at, Result.SKIPPED, reason),)
+        case observations.Failed(at, failure):
+            return _failed(rollout, at, failure)
+        case observations.Planned():
+            return review(rollout, seen, halt)
+        case observations.Counted(surveys):
+            counted = tuple(RegionCounted(count(rollout, survey)) for survey in surveys)
+            return (*counted, StepFinished(At(Step.CENSUS), Result.OK))
+        case _:
+            return ()
+
+
+def _surveyed(seen: observations.Surveyed) -> Events:
+    at = At(Step.PREFLIGHT)
+    if seen.problems:
+        failure = _all_of(seen.problems)
+        return (StepFinished(at, Result.FAILED, failure=failure), RolloutHalted(None, at, failure))
+    return (
+        *(Noticed(note) for note in seen.notes),
+        *(_region(survey) for survey in seen.regions),
+        StepFinished(at, Result.OK, seen.identity),
+    )
+
+
+def _region(survey: observations.RegionSurvey) -> RegionSurveyed:
+    objects = survey.state.objects if survey.state else ()
+    size = max((o.slot + 1 for o in objects), default=0)
+    current: dict[int, StateObject] = {o.slot: o for o in objects if o.deposed_key is None}
+    queue = survey.sample.queue.value
+    return RegionSurveyed(
+        region=survey.region,
+        slots=tuple(current[i].target if i in current else None for i in range(size)),
+        unfinished=tuple(
+            sorted({o.slot for o in objects if o.is_tainted or o.deposed_key is not None})
+        ),
+        dead_letters=queue.dead_letters if queue else None,
+        ami=survey.ami,
+    )
+
+
+def _all_of(problems: tuple[Failure, ...]) -> Failure:
+    """Put everything that preflight found into one failure: an operator wants all of it at once."""
+    if len(problems) == 1:
+        return problems[0]
+    locked = all(problem.kind is FailureKind.LOCKED for problem in problems)
+    return Failure(
+        FailureKind.LOCKED if locked else FailureKind.REFUSED,
+        "; ".join(problem.message for problem in problems),
+        "; ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint)),
+        "\n".join(problem.evidence for problem in problems if problem.evidence),
+    )
+
+
+def _failed(rollout: Rollout, at: At, failure: Failure) -> Events:
+    finished = StepFinished(at, Result.FAILED, failure=failure)
+    if at.step is Step.CENSUS:
+        return (finished, Noticed(f"the last look at the fleet failed: {failure.message}"))
+    if at.step is Step.UNTAINT:
+        return (finished, Noticed(f"{at.unit}: a mark could not be taken back: {failure.message}"))
+    if at.step is Step.APPLY and failure.kind is FailureKind.STALE and at.unit is not None:
+        return (finished, *_stale(rollout, at, failure))
+    return (finished, halt(rollout, at, None, failure))
+
+
+def _stale(rollout: Rollout, at: At, failure: Failure) -> Events:
+    """The state has moved since the plan: the yes to it is void, and a fresh plan is made."""
+    assert at.unit is not None  # noqa: S101
+    unit = rollout.unit(at.unit)
+    if unit.plan is None or unit.replans >= rollout.policy.max_replans:
+        return (halt(rollout, at, None, failure),)
+    subject = Subject(Asks.APPLY, unit.wave, unit.name, unit.batch, unit.plan.id)
+    return (ApprovalVoid(subject, failure.message),)
+
+
+def halt(rollout: Rollout, at: At, region: RegionName | None, failure: Failure) -> Event:
+    """Return how a failure ends: the region is left and the rest goes on, or all of it halts.
+
+    A failed canary always halts, and so does anything that nobody can judge.
+    """
+    unit = rollout.unit(at.unit) if at.unit is not None else None
+    failed = region or (unit.regions[0] if unit is not None and len(unit.regions) == 1 else None)
+    may_go_on = (
+        rollout.policy.on_failure is OnFailure.CONTINUE
+        and unit is not None
+        and unit.wave > 1
+        and failed is not None
+        and failure.kind is FailureKind.FAILED
+        and rollout.stop is None
+        and rollout.halt is None
+    )
+    if may_go_on and failed is not None:
+        return RegionLeft(failed, at, failure)
+    if rollout.halt is not None and failed is not None:
+        return RegionLeft(failed, at, failure)
+    return RolloutHalted(failed, at, failure)

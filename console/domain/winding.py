@@ -1,0 +1,75 @@
+"""How does a rollout come to rest, once it shall end?
+
+A region that an apply has begun to change is not left half-way by an interrupt: it is taken to its
+end. Marks that were never applied are taken back. Then one census, and the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from console.domain.conclusion import conclude
+from console.domain.events import Event, StepStarted
+from console.domain.failure import FailureKind
+from console.domain.rollout import Rollout, UnitPhase, UnitRun
+from console.domain.steps import At, Step
+
+Events = tuple[Event, ...]
+NextOfUnit = Callable[[Rollout, UnitRun], Events]
+
+
+class Stretch(Enum):
+    """How far a unit that has begun may still go."""
+
+    NOWHERE = auto()
+    END_OF_BATCH = auto()
+    """Until the slots that were just applied are verified."""
+    END_OF_REGION = auto()
+
+
+def wind_down(rollout: Rollout, next_of_unit: NextOfUnit) -> Events:
+    """Return the next events on the way to the end; empty while something still runs."""
+    for unit in rollout.units:
+        if _may_go_on(rollout, unit) and (events := next_of_unit(rollout, unit)):
+            return events
+    if rollout.running or any(_may_go_on(rollout, unit) for unit in rollout.units):
+        return ()
+    for unit in rollout.units:
+        at = At(Step.UNTAINT, unit.name, unit.batch)
+        # Only once: a mark that cannot be taken back is told in the outcome.
+        if unit.is_marked and rollout.step(at) is None:
+            return (StepStarted(at),)
+    if rollout.halt and rollout.has_changed and rollout.stop is None:
+        return ()  # a person decides how it goes on; see the command Close
+    return wrap_up(rollout)
+
+
+def wrap_up(rollout: Rollout) -> Events:
+    """Return the census, so that the outcome tells what is true of each region; then the end."""
+    at = At(Step.CENSUS)
+    record = rollout.step(at)
+    if record is None and rollout.is_surveyed:
+        return (StepStarted(at),)
+    return (conclude(rollout),) if record is None or record.finished_at is not None else ()
+
+
+def _may_go_on(rollout: Rollout, unit: UnitRun) -> bool:
+    if unit.is_over or rollout.is_interrupted:
+        return False
+    match _stretch(rollout):
+        case Stretch.NOWHERE:
+            return False
+        case Stretch.END_OF_BATCH:
+            return unit.phase is UnitPhase.APPLIED
+        case Stretch.END_OF_REGION:
+            return unit.batch > 0 or unit.phase is UnitPhase.APPLIED
+
+
+def _stretch(rollout: Rollout) -> Stretch:
+    if rollout.halt is not None:
+        is_abandoned = rollout.halt.failure.kind is FailureKind.INTERRUPTED
+        return Stretch.NOWHERE if is_abandoned else Stretch.END_OF_BATCH
+    if rollout.stop is not None and rollout.stop.finishes_regions:
+        return Stretch.END_OF_REGION
+    return Stretch.NOWHERE
