@@ -1,0 +1,1 @@
+"""Runs a rollout: one mailbox, one journal, effects whose results come back as observations."""

@@ -1,0 +1,40 @@
+"""Who says yes when nobody sits at the console?
+
+The policy does: whatever the guard lets pass is approved. A rollout that halted is closed, because
+the process that asked for it waits for its exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from console.domain.commands import Approve, Close, Command
+from console.domain.events import ApprovalRequested, Entry, RolloutHalted
+from console.domain.fleet import RegionSample
+from console.domain.rollout import Rollout
+from console.engine.ports import Progress
+
+
+class Autopilot:
+    """An audience that answers."""
+
+    def __init__(self, send: Callable[[Command], None], name: str = "--auto") -> None:
+        """Answer with `send`, in the name of `name`."""
+        self._send = send
+        self._name = name
+
+    def entry(self, entry: Entry, rollout: Rollout) -> None:
+        """Approve what is asked, close what has halted."""
+        match entry.event:
+            case ApprovalRequested(subject):
+                self._send(Approve(subject, self._name))
+            case RolloutHalted():
+                self._send(Close(self._name))
+            case _:
+                return
+
+    def progress(self, progress: Progress) -> None:
+        """Decide nothing on progress."""
+
+    def sample(self, sample: RegionSample) -> None:
+        """Decide nothing on samples: the gates do."""

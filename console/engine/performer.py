@@ -1,0 +1,210 @@
+"""How is each effect done?
+
+The performer turns an effect into calls of the ports and their answers into one observation. It
+decides nothing about the rollout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import assert_never
+
+from console.domain import effects
+from console.domain.failure import Failure, FailureKind
+from console.domain.fleet import RegionName, RegionSample, RegionState, SlotIndex, UnitName
+from console.domain.observations import (
+    Built,
+    Counted,
+    Done,
+    Failed,
+    Observation,
+    Planned,
+    RegionSurvey,
+    Sampled,
+    Skipped,
+)
+from console.domain.release import ReleaseLabel
+from console.domain.rollout import Rollout
+from console.engine.evidence import with_evidence
+from console.engine.ports import Fleet, Images, Infrastructure, PlanRequest, plan_file
+from console.engine.preflight import Preflight
+from console.engine.stream import Stream
+
+
+class WorldPerformer:
+    """Does effects on the real world, through the ports."""
+
+    def __init__(
+        self,
+        infrastructure: Infrastructure,
+        fleet: Fleet,
+        images: Images,
+        stream: Stream,
+        plans: Path,
+        *,
+        plans_at_once: int,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            infrastructure: Terraform.
+            fleet: AWS, read only.
+            images: builds, tests and pushes.
+            stream: hears the progress of what runs.
+            plans: a directory of mode 0700 for saved plans.
+            plans_at_once: how many Terraform plans may be made at the same time. A plan is nearly
+                all CPU, an apply nearly all waiting, so plans follow the cores and applies do not.
+        """
+        self._infrastructure = infrastructure
+        self._fleet = fleet
+        self._images = images
+        self._stream = stream
+        self._plans = plans
+        self._planning = asyncio.Semaphore(plans_at_once)
+
+    async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
+        """Do `effect` and return what came of it."""
+        match effect:
+            case effects.Survey():
+                preflight = Preflight(self._infrastructure, self._fleet, self._images)
+                return await preflight.survey(effect, rollout)
+            case effects.Build():
+                return await self._build(effect)
+            case effects.Test():
+                return await self._test(effect)
+            case effects.Push():
+                return await self._push(effect)
+            case effects.MarkSlots():
+                return await self._mark(effect)
+            case effects.MakePlan():
+                return await self._plan(effect, rollout)
+            case effects.ApplyPlan():
+                return await self._apply(effect, rollout)
+            case effects.TakeCensus():
+                return await self._count(rollout)
+            case effects.InterruptTerraform():
+                raise AssertionError("an interrupt has no result to wait for")
+            case _:
+                assert_never(effect)
+
+    async def sample(self, region: RegionName, rollout: Rollout) -> Sampled:
+        """Look at `region` with the releases that this rollout can meet there."""
+        return Sampled(await self._fleet.sample(region, _releases(rollout, region)))
+
+    def interrupt(self) -> None:
+        """Send each running Terraform its one SIGINT."""
+        self._infrastructure.interrupt()
+
+    async def _build(self, effect: effects.Build) -> Observation:
+        if effect.image is not None:
+            built = await self._images.resolve(effect.image, effect.label)
+        else:
+            built = await self._images.build(effect.label, self._stream.progress)
+        return Failed(effect.at, built) if isinstance(built, Failure) else Built(built)
+
+    async def _test(self, effect: effects.Test) -> Observation:
+        tested = await self._images.test(effect.image, self._stream.progress)
+        if tested is None:
+            return Skipped(effect.at, "no image.test is configured")
+        return Failed(effect.at, tested) if isinstance(tested, Failure) else Done(effect.at, tested)
+
+    async def _push(self, effect: effects.Push) -> Observation:
+        pushed = await self._images.push(effect.image, effect.label, self._stream.progress)
+        return Failed(effect.at, pushed) if isinstance(pushed, Failure) else Done(effect.at, pushed)
+
+    async def _mark(self, effect: effects.MarkSlots) -> Observation:
+        mark = self._infrastructure.untaint if effect.untaint else self._infrastructure.taint
+        for region, slot in effect.addresses:
+            # One after another: each takes the state lock.
+            failure = await mark(effect.unit, region, SlotIndex(slot))
+            if failure is not None:
+                return Failed(effect.at, failure)
+        return Done(effect.at, f"{len(effect.addresses)} slots")
+
+    async def _plan(self, effect: effects.MakePlan, rollout: Rollout) -> Observation:
+        request = PlanRequest(
+            unit=effect.unit,
+            slots=dict(effect.slots),
+            replace=tuple((region, SlotIndex(slot)) for region, slot in effect.replace),
+            amis=dict(effect.amis),
+            destination=plan_file(self._plans, effect.unit, effect.at.batch),
+        )
+        async with self._planning:
+            plan, samples = await asyncio.gather(
+                self._infrastructure.plan(request, self._stream.progress),
+                self._look([region for region, _ in effect.slots], rollout),
+            )
+        if isinstance(plan, Failure):
+            return Failed(effect.at, plan)
+        return Planned(effect.unit, effect.at.batch, plan, samples)
+
+    async def _look(
+        self, regions: Sequence[RegionName], rollout: Rollout
+    ) -> tuple[RegionSample, ...]:
+        """Look at several regions at once, and show what is seen."""
+        seen = await asyncio.gather(*(self.sample(region, rollout) for region in regions))
+        for sampled in seen:
+            self._stream.sample(sampled.sample)
+        return tuple(sampled.sample for sampled in seen)
+
+    async def _apply(self, effect: effects.ApplyPlan, rollout: Rollout) -> Observation:
+        state = await self._infrastructure.read(effect.unit)
+        if isinstance(state, Failure):
+            return Failed(effect.at, _held_back(state))
+        if (moved := _moved(state, effect)) is not None:
+            return Failed(effect.at, moved)
+        plan = plan_file(self._plans, effect.unit, effect.at.batch)
+        failure = await self._infrastructure.apply(effect.unit, plan, self._stream.progress)
+        if failure is None:
+            return Done(effect.at)
+        after = await self._infrastructure.read(effect.unit)
+        return Failed(effect.at, await with_evidence(failure, after, self._fleet, rollout))
+
+    async def _count(self, rollout: Rollout) -> Observation:
+        surveys = await asyncio.gather(
+            *(self._count_unit(unit.name, unit.regions, rollout) for unit in rollout.units)
+        )
+        return Counted(tuple(survey for unit in surveys for survey in unit))
+
+    async def _count_unit(
+        self, unit: UnitName, regions: tuple[RegionName, ...], rollout: Rollout
+    ) -> list[RegionSurvey]:
+        state, samples = await asyncio.gather(
+            self._infrastructure.read(unit), self._look(regions, rollout)
+        )
+        states = {} if isinstance(state, Failure) else state
+        return [
+            RegionSurvey(region, states.get(region), sample)
+            for region, sample in zip(regions, samples, strict=True)
+        ]
+
+
+def _held_back(failure: Failure) -> Failure:
+    """A state that cannot be read holds the apply back: nothing was changed yet."""
+    return Failure(FailureKind.REFUSED, failure.message, failure.hint, failure.evidence)
+
+
+def _moved(state: Mapping[RegionName, RegionState], effect: effects.ApplyPlan) -> Failure | None:
+    """Return why the plan may not be applied to the state as it is now."""
+    for region, found in state.items():
+        if found.lock is not None:
+            return Failure(
+                FailureKind.LOCKED,
+                f"the state of {region} is locked by {found.lock.holder} "
+                f"({found.lock.operation}, since {found.lock.since or 'an unknown time'})",
+                "wait until that is finished; release-console status shows the lock",
+            )
+        if found.serial != effect.serial:
+            return Failure(
+                FailureKind.STALE,
+                f"the state of {region} has moved from serial {effect.serial} to {found.serial} "
+                "since the plan was made",
+            )
+    return None
+
+
+def _releases(rollout: Rollout, region: RegionName) -> tuple[ReleaseLabel, ...]:
+    """The releases that an instance of `region` may beat with, whatever its tag says."""
+    return tuple(dict.fromkeys((*rollout.region(region).from_releases, rollout.request.label)))

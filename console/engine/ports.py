@@ -1,0 +1,175 @@
+"""What does the engine need of the world?
+
+Adapters implement these. None of their calls raises for anything that the world does: a failure
+is a `Failure` or a `Reading` with an error. What they raise is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from console.domain.events import Entry
+from console.domain.failure import Failure
+from console.domain.fleet import (
+    InstanceId,
+    Reading,
+    RegionName,
+    RegionSample,
+    RegionState,
+    SlotIndex,
+    SlotTarget,
+    UnitName,
+)
+from console.domain.plan import Plan, PlanId
+from console.domain.release import ImageRef, Release, ReleaseLabel
+
+
+class ProgressKind(StrEnum):
+    """What a line of progress tells."""
+
+    STARTED = "started"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    OUTPUT = "output"
+    """Something that a provisioner, a build or a test printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One line of what a running tool tells. For eyes only: nothing is decided on it."""
+
+    kind: ProgressKind
+    message: str
+    unit: UnitName | None = None
+    address: str | None = None
+    action: str | None = None
+    """Terraform's word: create, delete, provision..."""
+    elapsed_s: int | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What a plan shall be made of."""
+
+    unit: UnitName
+    slots: Mapping[RegionName, tuple[SlotTarget, ...]]
+    replace: Sequence[tuple[RegionName, SlotIndex]] = ()
+    """Slots to pass as `-replace`."""
+    amis: Mapping[RegionName, str] | None = None
+    """The machine image to pin, by region."""
+    destination: Path = Path("plan.tfplan")
+    """Where to save it; its directory is 0700."""
+
+
+class Infrastructure(Protocol):
+    """Terraform, unit by unit."""
+
+    async def prepare(self, unit: UnitName) -> Failure | None:
+        """Initialise the unit's working directory, unless that is done already."""
+
+    async def read(self, unit: UnitName) -> Mapping[RegionName, RegionState] | Failure:
+        """Return the part of the state that each of the unit's regions has, and its lock."""
+
+    async def taint(self, unit: UnitName, region: RegionName, slot: SlotIndex) -> Failure | None:
+        """Mark a slot for replacement in the state."""
+
+    async def untaint(self, unit: UnitName, region: RegionName, slot: SlotIndex) -> Failure | None:
+        """Take the mark back."""
+
+    async def plan(self, request: PlanRequest, on_progress: OnProgress) -> Plan | Failure:
+        """Save a plan and return what `show -json` says of it."""
+
+    async def apply(self, unit: UnitName, plan: Path, on_progress: OnProgress) -> Failure | None:
+        """Apply a saved plan. Never cancelled, never killed: see `interrupt`."""
+
+    def interrupt(self) -> None:
+        """Send one SIGINT to each Terraform that runs; a second call does nothing to it."""
+
+
+class Fleet(Protocol):
+    """AWS, region by region, read only."""
+
+    async def identity(self) -> Reading[str]:
+        """Return the ARN that AWS knows us by, with the account in it."""
+
+    async def sample(self, region: RegionName, releases: Sequence[ReleaseLabel]) -> RegionSample:
+        """Look at a region's instances, heartbeats (of these releases too) and queues."""
+
+    async def ami(self, region: RegionName) -> Reading[str | None]:
+        """Return the machine image that new instances take today; None where nothing is to pin."""
+
+    async def console_output(self, region: RegionName, instance: InstanceId) -> Reading[str]:
+        """Return the last lines of an instance's console."""
+
+
+class Images(Protocol):
+    """Where releases come from."""
+
+    async def resolve(self, image: ImageRef, label: ReleaseLabel) -> Release | Failure:
+        """Return the release that an image already pushed is."""
+
+    async def check(self, label: ReleaseLabel) -> Failure | None:
+        """Say whether building could work at all: the context, the tool, the registry."""
+
+    async def build(self, label: ReleaseLabel, on_progress: OnProgress) -> Release | Failure:
+        """Build the image from the configured context."""
+
+    async def test(self, image: ImageRef, on_progress: OnProgress) -> str | Failure | None:
+        """Run the configured command in the image; None where none is configured."""
+
+    async def push(
+        self, image: ImageRef, label: ReleaseLabel, on_progress: OnProgress
+    ) -> str | Failure:
+        """Make the image known under its label, which never moves."""
+
+
+class Journal(Protocol):
+    """The append-only record of facts."""
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Make `entries` durable, all or none.
+
+        Raises:
+            JournalError: when that cannot be done; nothing of them is kept then.
+        """
+
+
+class JournalError(Exception):
+    """The journal could not be written or read; the message says what to do."""
+
+
+class Clock(Protocol):
+    """The time. The domain never asks; the engine tells it."""
+
+    def now(self) -> datetime:
+        """Return the time now, aware, in UTC."""
+
+
+def plan_file(directory: Path, unit: UnitName, batch: int) -> Path:
+    """Return where the plan of a unit's batch is kept until it was applied."""
+    return directory / f"{unit}-{batch + 1}.tfplan"
+
+
+__all__ = [
+    "Clock",
+    "Fleet",
+    "Images",
+    "Infrastructure",
+    "Journal",
+    "JournalError",
+    "OnProgress",
+    "PlanId",
+    "PlanRequest",
+    "Progress",
+    "ProgressKind",
+    "plan_file",
+]
