@@ -1,0 +1,1 @@
+"""The append-only record of facts, and the claim on a fleet."""
