@@ -1,0 +1,17 @@
+terraform {
+  required_version = ">= 1.9"
+
+  # Bucket, key and region are given at init: -backend-config="key=queues/eu-west-1.tfstate" and so on.
+  backend "s3" {}
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.40, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+}

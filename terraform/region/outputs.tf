@@ -1,0 +1,14 @@
+output "instance_ids" {
+  description = "Ids of the current instances, in the order of the slots."
+  value       = module.workers.instance_ids
+}
+
+output "private_addresses" {
+  description = "Private IPv4 addresses of the current instances, in the order of the slots."
+  value       = module.workers.private_addresses
+}
+
+output "slots" {
+  description = "What each slot was last asked to run. After a failed apply the instances' tags are the truth, not this."
+  value       = module.workers.slots
+}
