@@ -1,0 +1,84 @@
+"""Which settings are known and not to be had in this version?
+
+They are refused, never ignored: who writes them down counts on them. A version that brings one
+deletes its row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from console.settings.findings import Complaint, Location
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A setting that this version does not have."""
+
+    key: Location
+    is_asked_for: Callable[[object], bool]
+    """Whether a value of the key asks for what is not there."""
+    sentence: str
+
+
+def _is_something(value: object) -> bool:
+    return bool(value)
+
+
+def _is_other_source(value: object) -> bool:
+    return isinstance(value, str) and value in {"sqs", "s3", "http", "ssh", "ssm", "prometheus"}
+
+
+NOT_YET = (
+    NotYet(
+        ("rollout", "on_failure"),
+        lambda value: value == "rollback",
+        "this version cannot roll back by itself; write stop, and ship the previous release "
+        "when it is needed",
+    ),
+    NotYet(
+        ("heartbeat", "source"),
+        _is_other_source,
+        "this version reads heartbeats from CloudWatch only; write cloudwatch",
+    ),
+    NotYet(
+        ("readiness", "ssh"),
+        lambda value: value is False,
+        "the module's readiness check goes over SSH; modules/worker-fleet has an override file for "
+        "fleets without it, and the console cannot put it in place yet",
+    ),
+    NotYet(
+        ("gates", "alarms"),
+        _is_something,
+        "this version does not look at alarms; leave the key out",
+    ),
+    NotYet(
+        ("gates", "commands"),
+        _is_something,
+        "this version runs no commands as gates; leave the key out",
+    ),
+    NotYet(
+        ("notify",),
+        _is_something,
+        "this version does not notify; leave the key out",
+    ),
+    NotYet(
+        ("store",),
+        lambda value: isinstance(value, str) and _ADDRESS.match(value) is not None,
+        "this version keeps its journal in a directory; write a path such as .release-console",
+    ),
+)
+
+
+def refused(data: object) -> Iterator[Complaint]:
+    """Yield a complaint for every setting in `data` that this version does not have."""
+    for row in NOT_YET:
+        value = data
+        for part in row.key:
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None and row.is_asked_for(value):
+            yield Complaint(row.key, row.sentence)

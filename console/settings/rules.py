@@ -1,0 +1,152 @@
+"""By which rules does the fleet roll out, and what proves that a region is good?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from console.domain.policy import Approve, OnFailure, Share
+from console.settings.fields import (
+    Duration,
+    Flag,
+    Parallelism,
+    Part,
+    Positive,
+    Ratio,
+    Section,
+    Span,
+    Text,
+    Whole,
+)
+
+
+class Rollout(Section):
+    """In which order and how many at once, and what happens between."""
+
+    waves: tuple[tuple[Text, ...], ...] = Field(examples=[[["us-east-1"], ["us-west-1"]]])
+    """Regions that change together, wave after wave; the first wave is the canary. Every region
+    stands in exactly one wave."""
+    max_parallel: Parallelism = None
+    """Regions that change at once. auto follows this machine: four for each core and one for
+    each 0.7 GiB of memory, the smaller of the two."""
+    batch: Part = Share(percent=100)
+    """Part of a region's slots that is replaced at once: a percentage or a count."""
+    min_healthy: Part = Share(percent=100)
+    """Part of a region's workers that stays healthy at any moment: a percentage or a count."""
+    bake: Duration = timedelta(0)
+    """How long a wave must stay good before the next may start."""
+    on_failure: OnFailure = OnFailure.STOP
+    """What follows when a region fails. stop: nothing more is started. continue: the other regions
+    go on. A failed canary always stops."""
+    approve: Approve = Approve.EACH_STEP
+    """How often a person is asked: each-step, each-wave or once."""
+    sample_every: Span | None = None
+    """How often the fleet is looked at; by default at every heartbeat, between 1s and 10s."""
+
+
+class HeartbeatSource(StrEnum):
+    """Where heartbeats are read."""
+
+    CLOUDWATCH = "cloudwatch"
+
+
+class Heartbeat(Section):
+    """How an instance proves that it works."""
+
+    source: HeartbeatSource = HeartbeatSource.CLOUDWATCH
+    """Where heartbeats are read; so far CloudWatch."""
+    namespace: Text = "release-console"
+    """CloudWatch namespace that the workers publish to."""
+    interval: Span = timedelta(seconds=10)
+    """Time between two heartbeats of a worker; at least 1s, CloudWatch's finest resolution."""
+    silent_after: Span = timedelta(seconds=60)
+    """An instance without a heartbeat for this long is silent; at least twice the interval."""
+    window: Span = timedelta(minutes=15)
+    """How far back heartbeats and finished jobs are looked for; at least silent_after."""
+
+
+class Readiness(Section):
+    """What a new instance must show before the one that it replaces may go."""
+
+    ssh: Flag = True
+    """The worker's process must be seen over SSH."""
+    heartbeat: Flag = True
+    """The instance must beat with the new release."""
+    completions: Whole = 1
+    """Jobs that the instance must have finished; 0 asks for none. Needs heartbeat: true, since
+    finished jobs are counted from heartbeats."""
+    within: Span = timedelta(minutes=5)
+    """Time that the instance has for all of this."""
+
+
+class HeartbeatGate(Section):
+    """Every new instance beats with the new release."""
+
+    within: Span = timedelta(minutes=5)
+    """Time that they have for it."""
+
+
+class BacklogGate(Section):
+    """The queue does not run away."""
+
+    per_worker: Positive | None = None
+    """Waiting jobs for each healthy worker, at most."""
+    oldest: Span | None = None
+    """Age of the oldest waiting job, at most."""
+
+
+class DeadLettersGate(Section):
+    """Jobs do not end in the dead-letter queue."""
+
+    max_new: Whole = 0
+    """Dead letters that may come in since the region's rollout began."""
+
+
+class CompletionsGate(Section):
+    """Every new instance finishes real jobs."""
+
+    min_per_instance: Positive = 1
+    """Jobs that each new instance must finish."""
+    within: Span = timedelta(minutes=5)
+    """Time that they have for it."""
+
+
+class FailuresGate(Section):
+    """The new release does not fail more than it may."""
+
+    max_ratio: Ratio = Field(examples=[0.02])
+    """Failed jobs among all that the new instances ran, from 0 to 1."""
+    min_runs: Positive = 10
+    """Fewer runs than this prove no ratio."""
+
+
+class CommandGate(Section):
+    """A command that says whether a region is good."""
+
+    name: Text = Field(examples=["smoke"])
+    """What the gate is called on screen."""
+    run: tuple[Text, ...] = Field(examples=[["./smoke.sh", "{region}"]])
+    """The command and its arguments; {region} stands for the region's name."""
+    timeout: Span = timedelta(seconds=60)
+    """Time that the command has."""
+
+
+class Gates(Section):
+    """The checks that a region must pass after an apply. null switches a gate off."""
+
+    heartbeat: HeartbeatGate | None = HeartbeatGate()
+    """Every new instance beats with the new release. null switches the gate off."""
+    backlog: BacklogGate | None = None
+    """The queue does not run away. Off unless it is given."""
+    dead_letters: DeadLettersGate | None = DeadLettersGate()
+    """Jobs do not end in the dead-letter queue. null switches the gate off."""
+    completions: CompletionsGate | None = CompletionsGate()
+    """Every new instance finishes real jobs. null switches the gate off."""
+    failures: FailuresGate | None = None
+    """The new release does not fail more than it may. Off unless it is given."""
+    alarms: tuple[Text, ...] = ()
+    """CloudWatch alarms that must be quiet."""
+    commands: tuple[CommandGate, ...] = ()
+    """Commands that must exit with 0."""
