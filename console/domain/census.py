@@ -26,7 +26,7 @@ def count(rollout: Rollout, survey: RegionSurvey) -> RegionOutcome:
         to_release=label,
         new=new,
         old=len(objects) - new,
-        tainted=sum(o.is_tainted for o in objects),
+        tainted=sum(o.is_tainted and o.deposed_key is None for o in objects),
         deposed=sum(o.deposed_key is not None for o in objects),
         orphaned=None if instances is None else len(orphans(survey.state, survey.sample)),
         healthy=_healthy(rollout, survey.sample),

@@ -34,6 +34,8 @@ class RolloutStarted:
     """`person@host`."""
     refresh: bool = False
     accept_leftovers: bool = False
+    where: str = ""
+    """How the settings were named on the command line, so that advice can be typed as it stands."""
 
 
 @dataclass(frozen=True, slots=True)

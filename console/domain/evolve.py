@@ -82,7 +82,9 @@ def _begun(event: RolloutStarted, at: datetime, seq: int) -> Rollout:
         id=event.rollout,
         fleet=event.fleet,
         environment=event.environment,
-        request=Request(event.label, event.image, event.refresh, event.accept_leftovers),
+        request=Request(
+            event.label, event.image, event.refresh, event.accept_leftovers, event.where
+        ),
         policy=policy,
         by=event.by,
         started_at=at,

@@ -1,6 +1,6 @@
 """What should the operator do next?
 
-Every stop has a next step: a command that can be typed as it stands.
+Every stop has a next step: one command a line, to be typed as it stands, with a sentence of when.
 """
 
 from __future__ import annotations
@@ -10,27 +10,39 @@ from console.domain.outcome import Outcome, RegionPhase
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 
+_BEFORE_REGIONS = {Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH}
+
 
 def next_step(rollout: Rollout, outcome: Outcome) -> str:
-    """Return what leads on; empty where nothing is left to do."""
+    """Return what leads on, a line each; empty where nothing is left to do."""
     if outcome is Outcome.COMPLETED:
         return ""
-    again = f"release-console --auto --release {rollout.request.label}"
-    if rollout.request.image is not None:
-        again += f" --image {rollout.request.image}"
-    if rollout.halt is not None and rollout.halt.failure.hint:
-        hint = rollout.halt.failure.hint
-    else:
-        hint = ""
+    return "\n".join((*_hint(rollout), *_commands(rollout)))
+
+
+def _hint(rollout: Rollout) -> tuple[str, ...]:
+    hint = rollout.halt.failure.hint if rollout.halt is not None else ""
+    return (hint,) if hint else ()
+
+
+def _commands(rollout: Rollout) -> tuple[str, ...]:
     if _has_leftovers(rollout):
-        retry = again.replace("--auto", "recover retry --yes")
-        return _join(hint, f"when the cause is gone: {retry}")
+        return (
+            "if the image is bad, mend it and ship it under a label of its own: "
+            + _command(rollout, "recover retry --yes", label="LABEL"),
+            "if the cause lay elsewhere and is gone: " + _command(rollout, "recover retry --yes"),
+        )
     if rollout.halt is not None and rollout.halt.at.step in _BEFORE_REGIONS:
-        return _join(hint, f"then: {again}" if hint else again)
-    return _join(hint, f"to go on: {again}")
+        return (f"nothing was changed; then: {_command(rollout, '--auto')}",)
+    return (f"to go on: {_command(rollout, '--auto')}",)
 
 
-_BEFORE_REGIONS = {Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH}
+def _command(rollout: Rollout, words: str, label: str = "") -> str:
+    """Return a command line for the rollout's own release, or for another `label`."""
+    request = rollout.request
+    image = f" --image {request.image}" if request.image is not None and not label else ""
+    where = f" {request.where}" if request.where else ""
+    return f"release-console {words} --release {label or request.label}{image}{where}"
 
 
 def _has_leftovers(rollout: Rollout) -> bool:
@@ -42,7 +54,3 @@ def _has_leftovers(rollout: Rollout) -> bool:
         and any(r.phase is RegionPhase.FAILED for r in rollout.regions)
     )
     return counted or was_interrupted
-
-
-def _join(hint: str, command: str) -> str:
-    return f"{hint.rstrip('.')}; {command}" if hint else command

@@ -24,6 +24,8 @@ class Request:
     image: ImageRef | None
     refresh: bool
     accept_leftovers: bool
+    where: str = ""
+    """The options that name the settings, as they were typed: `--config FILE`, or nothing."""
 
 
 class UnitPhase(StrEnum):
