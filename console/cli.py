@@ -1,0 +1,143 @@
+"""What can be typed, and how does each command end?
+
+Only click is imported here: `--help` must not wait for AWS, pydantic or Textual. Each command
+imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from console import __version__
+
+_EPILOG = """\b
+examples:
+  release-console --sandbox --auto --release 0.9.1   a real rollout on the embedded world
+  release-console --auto --release 1.4.0             build, test, push and roll out, for CI
+  release-console status                             what every region runs now
+
+\b
+exit codes:
+  0 completed   2 bad usage or settings   3 refused, nothing changed   4 locked
+  5 halted, a person is needed   7 aborted   130, 143 interrupted   1 a bug
+
+settings: --config FILE, else RELEASE_CONSOLE_CONFIG, else config/release.yaml
+"""
+
+# Where each command lives, and its line in --help: nothing is imported to print it.
+_COMMANDS = {
+    "status": ("status", "Show what every region runs, its queue and its locks."),
+    "history": ("history", "List earlier rollouts and how they ended."),
+    "recover": ("recover", "Lead a fleet on from where a rollout stopped."),
+    "abort": ("closing", "End a rollout that its console left open."),
+    "unlock": ("closing", "Take the lease from a console that is dead."),
+    "doctor": ("doctor", "Check tools, credentials, regions and the store."),
+    "config": ("config", "Check the settings, or print their schema."),
+    "await-ready": ("await_ready", "Wait until an instance has proven itself (for Terraform)."),
+    "sandbox": ("sandbox", "Run the embedded world: up, down, books."),
+}
+
+
+class _Commands(click.Group):
+    """Subcommands that are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"console.commands.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, _COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else " See release-console --help."
+            ctx.fail(f"there is no command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--release", metavar="LABEL", help="What to ship, such as 0.9.1.")
+@click.option("--image", metavar="REF", help="An image already pushed; skips build, test and push.")
+@click.option("--auto", is_flag=True, help="Headless, for CI: the policy approves.")
+@click.option("--watch", is_flag=True, help="Read-only.")
+@click.option("--regions", metavar="A,B", help="Only these regions.")
+@click.option("--refresh", is_flag=True, help="Replace also what already runs this release.")
+@click.option("--sandbox", is_flag=True, help="Run it on the embedded world.")
+@click.option(
+    "--config",
+    "config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Settings; else RELEASE_CONSOLE_CONFIG, else config/release.yaml.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@click.version_option(__version__, "--version", message="release-console %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, /, config: Path | None, **asked: Any) -> None:  # noqa: ANN401 - click's
+    """Take a new version through a fleet of queue workers, and lose no job."""
+    ctx.obj = config
+    if ctx.invoked_subcommand is not None:
+        given = [name for name, value in asked.items() if value]
+        if given:
+            option = given[0].replace("as_json", "json").replace("_", "-")
+            ctx.fail(f"put --{option} behind {ctx.invoked_subcommand!r}, or leave it out")
+        return
+    from console.commands.rollout import Asked, roll_out
+
+    ctx.exit(roll_out(Asked(config=config, **asked)))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with the exit code of the contract."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="release-console", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain about it at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: told, logged, exit code 1
+        from console.commands.endings import end_with
+
+        return end_with(error)
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What of all that a rollout needs is there?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from console.adapters.terraform.binary import Binary, read_version
+from console.adapters.terraform.plugins import find_plugin_dir
+from console.commands.where import chosen_config, config_option
+from console.domain.failure import Failure
+from console.domain.foreign import shown
+from console.engine.ports import JournalError
+from console.wiring import World, wire
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    what: str
+    is_well: bool
+    told: str
+    hint: str = ""
+
+
+@click.command()
+@config_option
+@click.pass_context
+def doctor(ctx: click.Context, /, config: Path | None, *, sandbox: bool) -> None:
+    """Check tools, credentials, regions and the store. Changes nothing."""
+    world = wire(chosen_config(ctx, config, sandbox=sandbox))
+    findings = asyncio.run(_examine(world))
+    for finding in findings:
+        print(shown(f"{'✓' if finding.is_well else '✗'} {finding.what:<22} {finding.told}"))  # noqa: T201
+        if finding.hint and not finding.is_well:
+            print(shown(f"  → {finding.hint}"))  # noqa: T201
+    sys.exit(0 if all(finding.is_well for finding in findings) else 3)
+
+
+async def _examine(world: World) -> list[_Finding]:
+    try:
+        return [finding async for finding in _findings(world)]
+    finally:
+        world.session.close()
+
+
+async def _findings(world: World) -> AsyncIterator[_Finding]:
+    yield _Finding("python", True, sys.version.split()[0])
+    yield _Finding("settings", True, str(world.config))
+    yield await _terraform(world)
+    yield _plugins(world)
+    yield _docker()
+    yield _store(world)
+    identity = await world.fleet.identity()
+    hint = "log in, or set aws.profile in the settings"
+    yield _Finding(
+        "credentials", identity.error is None, identity.value or str(identity.error), hint
+    )
+    for unit in world.policy.units:
+        state = await world.infrastructure.read(unit.name)
+        if isinstance(state, Failure):
+            yield _Finding(f"state of {unit.name}", False, state.message, state.hint)
+        else:
+            objects = sum(len(part.objects) for part in state.values())
+            yield _Finding(f"state of {unit.name}", True, f"{objects} instances")
+        for region in unit.regions:
+            sample = await world.fleet.sample(region, [])
+            errors = (sample.instances.error, sample.heartbeats.error, sample.queue.error)
+            told = "; ".join(error for error in errors if error)
+            yield _Finding(region, not told, told or "instances, heartbeats and queues answer")
+
+
+async def _terraform(world: World) -> _Finding:
+    binary = world.runner.binary()
+    if not isinstance(binary, Binary):
+        return _Finding("terraform", False, binary.message, binary.hint)
+    version = await read_version(binary)
+    return _Finding("terraform", True, f"{binary.name} {version} ({' '.join(binary.argv)})")
+
+
+def _plugins(world: World) -> _Finding:
+    found = find_plugin_dir(world.settings.terraform.plugin_dir)
+    return _Finding("aws provider", True, str(found) if found else "from the registry")
+
+
+def _docker() -> _Finding:
+    found = shutil.which("docker")
+    told = found or "not installed; this version needs none"
+    return _Finding("docker", True, told)
+
+
+def _store(world: World) -> _Finding:
+    try:
+        with world.journal.connect():
+            pass
+    except JournalError as error:
+        return _Finding("store", False, str(error))
+    free = shutil.disk_usage(world.journal.path.parent).free / 2**30
+    is_writable = os.access(world.journal.path, os.W_OK)
+    return _Finding("store", is_writable, f"{world.journal.path} ({free:.1f} GiB free)")

@@ -1,0 +1,148 @@
+"""How is the embedded world started, asked and ended?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from console.commands.endings import say
+from console.commands.extras import sandbox_installed
+from console.errors import RefusedError, UsageError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _dir_option(command: F) -> F:
+    return click.option(
+        "--dir",
+        "directory",
+        metavar="D",
+        type=click.Path(path_type=Path),
+        help="Where it lives; else .release-console/sandbox.",
+    )(command)
+
+
+def _place(directory: Path | None) -> Path:
+    from console.founding import default_directory
+
+    return (directory or default_directory()).resolve()
+
+
+@click.group()
+def sandbox() -> None:
+    """Run the embedded world: AWS on loopback, real workers, real jobs."""
+
+
+@sandbox.command()
+@_dir_option
+@click.option("--detach", is_flag=True, help="Leave it running in the background.")
+@click.option("--rate", default=3.0, show_default=True, help="Jobs a second in each region.")
+@click.option("--port", default=0, help="Of the AWS endpoint; any free one unless given.")
+@click.option(
+    "--regions",
+    metavar="R=N,…",
+    default="us-east-1=1,us-west-1=3,eu-west-1=2",
+    show_default=True,
+    help="Regions with their instances; the first is the canary.",
+)
+@click.option("--boot-delay", default=1.0, show_default=True, help="Seconds until a launcher runs.")
+def up(
+    directory: Path | None, *, detach: bool, rate: float, port: int, regions: str, boot_delay: float
+) -> None:
+    """Start a world with its first fleet at 0.9.0, or join the one that runs.
+
+    \b
+    D/env          exports to source: the AWS CLI, Terraform and release-console use the world
+    D/config.yaml  settings for it, to use as they are or to copy and edit
+    """
+    with sandbox_installed():
+        from console import founding
+        from console.sandbox.control import stop
+        from console.sandbox.layout import Layout
+        from console.sandbox.spec import WorldSpec
+    spec = WorldSpec(
+        directory=_place(directory),
+        terraform_root=founding.terraform_root("region"),
+        regions=_counts(regions),
+        rate=rate,
+        port=port,
+        boot_delay=timedelta(seconds=boot_delay),
+    )
+    running, is_new = asyncio.run(founding.up(spec, say))
+    layout = Layout(running.directory)
+    say(f"{'up' if is_new else 'already up'}: . {layout.shell}, or --config {layout.config}")
+    if detach:
+        return
+    say("Ctrl-C ends it")
+    try:
+        _wait_for_signal()
+    finally:
+        stop(running.directory)
+        say("down")
+
+
+def _wait_for_signal() -> None:
+    wanted = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+    signal.sigwait(wanted)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, wanted)
+
+
+def _counts(text: str) -> dict[str, int]:
+    try:
+        pairs = [pair.split("=") for pair in text.split(",")]
+        counts = {name.strip(): int(count) for name, count in pairs}
+    except ValueError:
+        counts = {}
+    if not counts or min(counts.values()) < 1:
+        raise UsageError(
+            f"--regions {text!r} names no regions with their instances",
+            "write it like us-east-1=1,eu-west-1=2",
+        )
+    return counts
+
+
+@sandbox.command()
+@_dir_option
+def down(directory: Path | None) -> None:
+    """End the world and everything that it runs."""
+    with sandbox_installed():
+        from console.sandbox.control import stop
+    place = _place(directory)
+    was_running = stop(place)
+    say("down" if was_running else f"no sandbox was running in {place}")
+
+
+@sandbox.command()
+@_dir_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def books(directory: Path | None, *, as_json: bool) -> None:
+    """Show the account of all jobs: sent, done, lost, done twice, and how long they waited."""
+    with sandbox_installed():
+        from console.sandbox.books import read_books
+    place = _place(directory)
+    found = read_books(place)
+    if found is None:
+        raise RefusedError(
+            f"there are no books in {place}", "release-console sandbox up starts some"
+        )
+    data = asdict(found)
+    if as_json:
+        click.echo(json.dumps(data))
+        return
+    for key, value in data.items():
+        click.echo(f"{key:<12} {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {number}" for name, number in value.items()) or "-"
+    return "-" if value is None else str(value)

@@ -1,0 +1,186 @@
+"""How does a sandbox get its queues and its first fleet?
+
+The world itself (`console.sandbox`) is AWS and machines. What runs on it is made by the production
+Terraform, applied as a person would who has no fleet yet: queues and fleets at the same time, and
+every region at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from console.adapters.terraform.plain import apply_root
+from console.domain.failure import Failure
+from console.domain.fleet import RegionName, SlotTarget, UnitName
+from console.domain.policy import Unit
+from console.domain.release import Release, ReleaseLabel
+from console.engine.ports import PlanRequest, Progress, ProgressKind, plan_file
+from console.errors import RefusedError
+from console.sandbox.control import load, start_detached, stop
+from console.sandbox.layout import Layout
+from console.sandbox.spec import RunningWorld, WorldSpec
+from console.wiring import World, wire
+
+Say = Callable[[str], None]
+
+_QUEUE_PATIENCE_S = 90.0
+_REDELIVERY_S = 30
+"""Visibility time-out of the sandbox's queues: longer than its jobs, short enough to watch."""
+
+
+def default_directory() -> Path:
+    """Return where the sandbox of the current directory lives."""
+    return Path.cwd() / ".release-console" / "sandbox"
+
+
+def terraform_root(name: str) -> Path:
+    """Return one of the product's own Terraform roots, from the source tree or the wheel.
+
+    Raises:
+        RefusedError: it is in neither.
+    """
+    package = Path(__file__).resolve().parent
+    for place in (package.parent / "terraform" / name, package / "_terraform" / name):
+        if place.is_dir():
+            return place
+    raise RefusedError(
+        f"the Terraform root {name} is not part of this installation",
+        "install release-console from its source tree or its wheel",
+    )
+
+
+async def up(spec: WorldSpec, say: Say) -> tuple[RunningWorld, bool]:
+    """Start a world with its first fleet, or join the one that runs in its directory.
+
+    Args:
+        spec: what the world is to be.
+        say: hears what is done.
+
+    Returns:
+        The world, and whether this call started it.
+
+    Raises:
+        SandboxError: the world did not start.
+        RefusedError: its first fleet could not be made. The world is down again then.
+    """
+    running = load(spec.directory)
+    if running is not None and _is_founded(running):
+        return await asyncio.to_thread(start_detached, spec), False
+    say(f"starting a sandbox in {spec.directory}")
+    running = await asyncio.to_thread(start_detached, spec)
+    try:
+        await found(running, say)
+    except BaseException:
+        await asyncio.to_thread(stop, spec.directory)
+        raise
+    return running, True
+
+
+async def found(running: RunningWorld, say: Say) -> None:
+    """Make the queues and the first fleet of a world that runs.
+
+    Raises:
+        RefusedError: something of it failed; the message says what.
+    """
+    world = wire(Layout(running.directory).config)
+    label = ReleaseLabel(running.spec.first_release)
+    release = await _first_release(world, label)
+    total = sum(running.regions.values())
+    say(f"making queues and {total} instances at {label} with Terraform, in all regions at once")
+    listen = _listener(say)
+    failures = await asyncio.gather(
+        *(_make_queues(world, running, region, listen) for region in running.regions),
+        *(_make_fleet(world, unit, release, listen) for unit in world.policy.units),
+    )
+    for failure in failures:
+        if failure is not None:
+            evidence = f"\n{failure.evidence}" if failure.evidence else ""
+            raise RefusedError(f"the first fleet: {failure.message}{evidence}", failure.hint)
+    _mark(running).write_text(label, encoding="utf-8")
+    say(f"the first fleet works: {total} instances at {label}")
+
+
+async def _first_release(world: World, label: ReleaseLabel) -> Release:
+    built = await world.images.build(label, _nowhere)
+    if isinstance(built, Failure):
+        raise RefusedError(f"the first release: {built.message}", built.hint)
+    pushed = await world.images.push(built.image, label, _nowhere)
+    if isinstance(pushed, Failure):
+        raise RefusedError(f"the first release: {pushed.message}", pushed.hint)
+    return built
+
+
+async def _make_queues(
+    world: World, running: RunningWorld, region: str, listen: Callable[[Progress], None]
+) -> Failure | None:
+    queues, terraform = world.settings.queues, world.settings.terraform
+    assert terraform.backend is not None  # the sandbox's own settings have one  # noqa: S101
+    backend = terraform.backend.model_dump(exclude_none=True)
+    return await apply_root(
+        world.runner,
+        UnitName(f"queues-{region}"),
+        terraform_root("queues"),
+        {**backend, "key": f"queues/{region}.tfstate"},
+        {
+            "region": region,
+            "names": {
+                "work": queues.work,
+                "results": queues.results,
+                "dead_letter": queues.dead_letter,
+            },
+            "visibility_timeout_seconds": _REDELIVERY_S,
+        },
+        running.directory / "terraform",
+        listen,
+    )
+
+
+async def _make_fleet(
+    world: World, unit: Unit, release: Release, listen: Callable[[Progress], None]
+) -> Failure | None:
+    target = SlotTarget(release.label, release.image)
+    for region in unit.regions:
+        await _queues_exist(world, region)
+    plan = plan_file(world.settings.store / "plans" / "first-fleet", unit.name, 0)
+    request = PlanRequest(
+        unit.name,
+        {name: (target,) * world.policy.region(name).count for name in unit.regions},
+        destination=plan,
+    )
+    planned = await world.infrastructure.plan(request, listen)
+    if isinstance(planned, Failure):
+        return planned
+    return await world.infrastructure.apply(unit.name, plan, listen)
+
+
+async def _queues_exist(world: World, region: RegionName) -> None:
+    """Wait until SQS knows the queues: their URLs are variables of the fleet's root."""
+    async with asyncio.timeout(_QUEUE_PATIENCE_S):
+        while isinstance(await world.queues.urls(region), Failure):
+            await asyncio.sleep(0.5)
+
+
+def _is_founded(running: RunningWorld) -> bool:
+    """Whether the first fleet was made in this world, and not in one that is gone."""
+    mark = _mark(running)
+    return mark.exists() and mark.stat().st_mtime >= running.started
+
+
+def _mark(running: RunningWorld) -> Path:
+    return running.directory / "founded"
+
+
+def _listener(say: Say) -> Callable[[Progress], None]:
+    """Tell what is made, and leave out what is only waited for."""
+
+    def listen(progress: Progress) -> None:
+        if progress.kind in {ProgressKind.FINISHED, ProgressKind.FAILED} and progress.address:
+            say(f"  {progress.unit}: {progress.message}")
+
+    return listen
+
+
+def _nowhere(progress: Progress) -> None:
+    """Leave the first build's progress untold: it is over in no time."""

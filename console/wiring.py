@@ -1,0 +1,222 @@
+"""Which parts does a command run on?
+
+The one place that knows every adapter. Commands ask it for a `World` and see only ports.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from console.adapters.aws.fleet import AwsFleet, FleetSpec
+from console.adapters.aws.queues import QueueNames, Queues
+from console.adapters.aws.session import AwsSession
+from console.adapters.pushed_images import PushedImages
+from console.adapters.terraform.client import TerraformClient
+from console.adapters.terraform.runner import Runner
+from console.adapters.terraform.spec import TerraformSpec
+from console.adapters.terraform.variables import Given, Layout, Readiness
+from console.domain.evolve import replay
+from console.domain.fleet import RegionName
+from console.domain.policy import Policy
+from console.domain.rollout import Rollout
+from console.engine.performer import WorldPerformer
+from console.engine.ports import Images
+from console.engine.stream import Stream
+from console.journal.lease import LeaseDesk
+from console.journal.local import LocalJournal
+from console.settings import Settings, load, settings_path, to_policy
+from console.settings.image import Builder
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the time now, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a rollout runs on."""
+
+    performer: WorldPerformer
+    stream: Stream
+
+
+@dataclass(frozen=True)
+class World:
+    """A fleet's settings and everything that they name."""
+
+    settings: Settings
+    policy: Policy
+    config: Path
+
+    @cached_property
+    def journal(self) -> LocalJournal:
+        """The fleet's journal."""
+        return LocalJournal(self.settings.store, self.settings.fleet)
+
+    @cached_property
+    def desk(self) -> LeaseDesk:
+        """Gives out the fleet's lease."""
+        return LeaseDesk(self.journal)
+
+    @cached_property
+    def session(self) -> AwsSession:
+        """AWS, read only: whatever the console changes, it changes through Terraform."""
+        return AwsSession(profile=self.settings.aws.profile)
+
+    @cached_property
+    def queues(self) -> Queues:
+        """The regions' queues."""
+        names = self.settings.queues
+        return Queues(self.session, QueueNames(names.work, names.results, names.dead_letter))
+
+    @cached_property
+    def fleet(self) -> AwsFleet:
+        """AWS, region by region."""
+        settings = self.settings
+        spec = FleetSpec(
+            fleet=settings.fleet,
+            namespace=settings.heartbeat.namespace,
+            interval=settings.heartbeat.interval,
+            home=RegionName(next(iter(settings.regions))),
+            window=settings.heartbeat.window,
+            ami_parameter=settings.terraform.ami_parameter,
+        )
+        return AwsFleet(spec, self.session, self.queues)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs Terraform."""
+        environment = {**os.environ, "RELEASE_CONSOLE_CONFIG": str(self.config.absolute())}
+        return Runner(self.settings.store / "terraform" / "logs", environment=environment)
+
+    @cached_property
+    def infrastructure(self) -> TerraformClient:
+        """Terraform, unit by unit."""
+        return TerraformClient(
+            terraform_spec(self.settings, self.policy),
+            self.runner,
+            self.session,
+            self.queues.urls,
+        )
+
+    @cached_property
+    def images(self) -> Images:
+        """Where releases come from."""
+        image = self.settings.image
+        if image.builder is Builder.DIRECTORY and image.directory is not None:
+            from console.sandbox.directory_images import DirectoryImages
+
+            return DirectoryImages(image.directory, image.repository, image.context, image.test)
+        return PushedImages()
+
+    @asynccontextmanager
+    async def running(self, rollout: str) -> AsyncIterator[Running]:
+        """Provide what a rollout runs on, and a directory for its plans that does not outlive it.
+
+        Args:
+            rollout: its id.
+        """
+        plans = self.settings.store / "plans" / rollout
+        plans.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stream = Stream()
+        performer = WorldPerformer(
+            self.infrastructure,
+            self.fleet,
+            self.images,
+            stream,
+            plans,
+            plans_at_once=os.cpu_count() or 1,
+        )
+        try:
+            yield Running(performer, stream)
+        finally:
+            shutil.rmtree(plans, ignore_errors=True)
+            self.session.close()
+
+    def newest_rollout(self) -> Rollout | None:
+        """Return the fleet's last rollout, or None where there was none."""
+        newest = next(iter(self.journal.rollouts()), None)
+        return replay(self.journal.read(newest)) if newest else None
+
+
+def wire(config: Path | None, *, only: Sequence[RegionName] | None = None) -> World:
+    """Read the settings and put a world together; nothing is asked of AWS yet.
+
+    Args:
+        config: the settings file; None for the default.
+        only: regions to roll out to; None for all.
+
+    Raises:
+        SettingsError: something in the file is wrong.
+        UsageError: `only` names a region that there is not.
+    """
+    path = config or settings_path(os.environ)
+    settings = load(path)
+    # For boto3, for Terraform and for what Terraform starts: all of them read the environment.
+    os.environ.update(settings.aws.environment)
+    if settings.aws.profile:
+        os.environ["AWS_PROFILE"] = settings.aws.profile
+    return World(settings, to_policy(settings, regions=only), path)
+
+
+def terraform_spec(settings: Settings, policy: Policy) -> TerraformSpec:
+    """Return what the settings say about Terraform."""
+    terraform, readiness = settings.terraform, settings.readiness
+    wants_proof = readiness.heartbeat or readiness.completions > 0
+    return TerraformSpec(
+        root=terraform.root,
+        resource=terraform.resource,
+        backend=terraform.backend.model_dump(exclude_none=True) if terraform.backend else {},
+        layout=Layout(terraform.layout.value),
+        given=Given(
+            fleet=settings.fleet,
+            environment=settings.environment,
+            namespace=settings.heartbeat.namespace,
+            interval=settings.heartbeat.interval,
+            readiness=Readiness(
+                await_command=await_command(settings) if wants_proof else "",
+                completions=readiness.completions,
+                within=readiness.within,
+            ),
+            settings=terraform.variables,
+        ),
+        units={unit.name: unit.regions for unit in policy.units},
+        regions={RegionName(name): region.count for name, region in settings.regions.items()},
+        work_dir=settings.store / "terraform",
+        plugin_dir=terraform.plugin_dir,
+    )
+
+
+def await_command(settings: Settings) -> str:
+    """Return what Terraform's provisioner runs: this console, whatever is on its PATH.
+
+    The settings' values go with it, so that a process for each instance need not read them again.
+    """
+    heartbeat = settings.heartbeat
+    return shlex.join(
+        [
+            *(sys.executable, "-m", "console.cli", "await-ready"),
+            *("--fleet", settings.fleet, "--namespace", heartbeat.namespace),
+            *("--interval", f"{heartbeat.interval.total_seconds():g}s"),
+        ]
+    )
+
+
+def operator() -> str:
+    """Return who we are, as `person@host`."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
