@@ -3,6 +3,11 @@ resource "aws_sqs_queue" "work" {
   visibility_timeout_seconds = var.visibility_timeout_seconds
   message_retention_seconds  = var.retention_seconds
   sqs_managed_sse_enabled    = true
+}
+
+# Apart from the queue, so that both queues are made at once: the provider waits 25 s for each.
+resource "aws_sqs_queue_redrive_policy" "work" {
+  queue_url = aws_sqs_queue.work.url
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter.arn

@@ -18,7 +18,7 @@ run "a_job_that_keeps_failing_goes_to_the_dead_letter_queue" {
   command = plan
 
   assert {
-    condition = jsondecode(aws_sqs_queue.work.redrive_policy) == {
+    condition = jsondecode(aws_sqs_queue_redrive_policy.work.redrive_policy) == {
       deadLetterTargetArn = "arn:aws:sqs:eu-west-1:123456789012:checks-dlq"
       maxReceiveCount     = 3
     }
