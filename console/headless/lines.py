@@ -13,7 +13,7 @@ from console.domain import events
 from console.domain.fleet import UnitName
 from console.domain.outcome import RegionOutcome
 from console.domain.rollout import Rollout
-from console.domain.steps import At, Subject
+from console.domain.steps import At, Step, Subject
 from console.engine.ports import Progress
 
 VERSION = 1
@@ -126,9 +126,10 @@ def finished_line(
 
 def progress_line(progress: Progress, rollout: Rollout) -> Line:
     """Return the line that tells how far an apply, a build or a test is."""
-    place = {} if progress.unit is None else _unit(progress.unit, rollout)
+    running = next((s.at for s in rollout.running if s.at.unit == progress.unit), None)
+    place = {} if running is None else _place(running, rollout)
     return _line(
-        "apply.progress" if progress.unit is not None else "notice",
+        "apply.progress" if running is not None and running.step is Step.APPLY else "notice",
         **place,
         kind=progress.kind,
         address=progress.address,
