@@ -1,0 +1,1 @@
+"""The sandbox: an embedded world on loopback for production's own Terraform."""

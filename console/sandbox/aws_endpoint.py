@@ -1,0 +1,102 @@
+"""Which AWS answers in the sandbox? moto, in a process of its own: everything but SQS.
+
+Started as `python -m console.sandbox.aws_endpoint PORT ACCESS_LOG INSTANCES`; tells its port on
+standard output and goes when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from console.sandbox import console_output, metric_store
+from console.sandbox.access_log import AccessLog, describe_call
+from console.sandbox.lifeline import announce, hold_lifeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Handler(MotoRequestHandler):
+    """Answers without werkzeug's own log, and at once."""
+
+    # Head and body are two writes: with Nagle's algorithm each answer on a kept connection waits
+    # 40 ms for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
+
+    def log_request(self, *_: object) -> None:
+        """Say nothing: the access log has it."""
+
+
+class LoggedApplication:
+    """Passes requests on and notes them in the access log."""
+
+    def __init__(self, application: WSGIApplication, log: AccessLog) -> None:
+        self._application = application
+        self._log = log
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        call = describe_call(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
+            {
+                "authorization": environ.get("HTTP_AUTHORIZATION", ""),
+                "x-amz-target": environ.get("HTTP_X_AMZ_TARGET", ""),
+            },
+            _form(environ),
+        )
+
+        def note_status(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401
+            self._log.append(call, int(status[:3]), environ.get("HTTP_USER_AGENT", ""))
+            return start_response(status, headers, *rest)
+
+        return self._application(environ, note_status)
+
+
+def _form(environ: WSGIEnvironment) -> bytes:
+    """The body if it is a form, put back for the application to read again."""
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until the supervisor is gone."""
+    port, access_log, instances = int(arguments[0]), Path(arguments[1]), Path(arguments[2])
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    metric_store.install()
+    console_output.install(instances)
+    application = LoggedApplication(
+        DomainDispatcherApplication(create_backend_app), AccessLog(access_log)
+    )
+    listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    server = make_server(
+        "127.0.0.1",
+        listener.getsockname()[1],
+        application,
+        threaded=True,
+        request_handler=Handler,
+        fd=listener.fileno(),
+    )
+    hold_lifeline()
+    announce(listener.getsockname()[1])
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
