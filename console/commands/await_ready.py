@@ -11,7 +11,7 @@ import click
 from console.adapters.aws.await_ready import Wanted
 from console.adapters.aws.await_ready import await_ready as wait
 from console.adapters.aws.metrics import Workers
-from console.commands.endings import say
+from console.commands.telling import say
 from console.values import parse_span
 
 

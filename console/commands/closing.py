@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from console import __version__
-from console.commands.endings import say
+from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
 from console.domain.commands import Abort
 from console.domain.failure import Failure, FailureKind

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from console.commands.endings import say
+from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
 
 

@@ -8,7 +8,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.domain.foreign import shown_lines
+from console.commands.telling import say
 from console.engine.ports import JournalError
 from console.errors import ConsoleError, LockedError, RefusedError
 from console.exit_codes import ExitCode
@@ -24,11 +24,6 @@ def end_with(error: Exception) -> int:
     trace = _keep_trace(error)
     say(f"error: a bug in release-console: {error!r}\n  → the trace is in {trace}")
     return int(ExitCode.BUG)
-
-
-def say(text: str) -> None:
-    """Write text to stderr with everything invisible made visible."""
-    print("\n".join(shown_lines(text)), file=sys.stderr)  # noqa: T201 - narration is its job
 
 
 def as_console_error(error: Exception) -> ConsoleError | None:

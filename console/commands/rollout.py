@@ -16,7 +16,8 @@ from console.domain.fleet import RegionName
 from console.domain.release import ImageRef, ReleaseError, ReleaseLabel, parse_label
 from console.domain.rollout import Rollout
 from console.engine.engine import Engine
-from console.errors import LockedError, RefusedError, UsageError
+from console.engine.ports import JournalError
+from console.errors import ConsoleError, HaltedError, LockedError, RefusedError, UsageError
 from console.exit_codes import ExitCode
 from console.headless.lines import finished_line
 from console.headless.output import LineWriter, Narrator
@@ -146,7 +147,21 @@ async def _run(
         engine = Engine(
             world.journal, running.performer, running.stream, clock, may_act=keeper.may_act
         )
-        return await run(engine, running.stream, started, narrator, clock), engine.bug
+        try:
+            return await run(engine, running.stream, started, narrator, clock), engine.bug
+        except JournalError as error:
+            raise _without_journal(error, engine) from error
+
+
+def _without_journal(error: JournalError, engine: Engine) -> ConsoleError:
+    """Return what is true when the journal failed: the engine has waited for all that ran."""
+    begun = engine.rollout is not None and any(s.at.unit for s in engine.rollout.steps)
+    if not begun:
+        return RefusedError(f"{error}; nothing was changed")
+    return HaltedError(
+        f"{error}; regions had been begun, and nothing new was started after that",
+        "release-console status shows what is true now; then release-console abort --yes",
+    )
 
 
 def _refuse_while_one_is_open(world: World) -> None:

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
-from console.commands.endings import say
 from console.commands.extras import sandbox_installed
+from console.commands.telling import say
 from console.errors import RefusedError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])

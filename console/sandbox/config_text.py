@@ -92,7 +92,7 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
             "source": "cloudwatch",
             "namespace": "checks",
             "interval": f"{spec.heartbeat_interval.total_seconds():g}s",
-            "silent_after": f"{5 * spec.heartbeat_interval.total_seconds():g}s",
+            "silent_after": f"{10 * spec.heartbeat_interval.total_seconds():g}s",
         },
         "readiness": {"ssh": True, "heartbeat": True, "completions": 1, "within": "60s"},
         "gates": {

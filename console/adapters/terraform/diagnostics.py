@@ -37,6 +37,19 @@ class Diagnostic:
         return "\n".join(part for part in (f"{self.summary}{where}", self.detail.strip()) if part)
 
 
+def unready(error: Diagnostic, last_words: str) -> Diagnostic:
+    """Return what a provisioner's error means: the new worker has not proven itself.
+
+    Args:
+        error: any error; others than a provisioner's are returned as they are.
+        last_words: the last thing that the provisioner's command said.
+    """
+    if "provisioner error" not in error.summary:
+        return error
+    said = last_words.removeprefix("NOT READY: ").removeprefix("error: ")
+    return Diagnostic("the new worker did not become ready", said or error.detail, error.address)
+
+
 def read_human(stderr: str) -> tuple[Diagnostic, ...]:
     """Return the errors in what Terraform wrote for people, as `init` and `taint` still do."""
     text = _FRAME.sub("", stderr)

@@ -66,10 +66,10 @@ _HINTS: tuple[tuple[str, str], ...] = (
         "these AWS credentials may not do that: check the role or AWS_PROFILE",
     ),
     (
-        r"provisioner error|timeout - last error",
+        r"provisioner error|did not become ready|timeout - last error",
         (
-            "the new instance did not become ready: look at its console output, then retry, or "
-            "accept it once its own heartbeat proves it"
+            "the old worker was kept and works on; the new one's console output tells what is wrong "
+            "with it"
         ),
     ),
     (

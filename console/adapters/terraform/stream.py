@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from console.adapters.terraform.diagnostics import Diagnostic
+from console.adapters.terraform.diagnostics import Diagnostic, unready
 from console.domain.fleet import UnitName
 from console.engine.ports import OnProgress, Progress, ProgressKind
 
@@ -29,6 +29,10 @@ _KINDS: Mapping[str, ProgressKind] = {
     "change_summary": ProgressKind.FINISHED,
     "log": ProgressKind.RUNNING,
 }
+
+
+# How the readiness checks begin their last words: await-launcher.sh, and await-ready.
+_COMPLAINTS = ("NOT READY", "error:")
 
 
 def parse_line(line: str, unit: UnitName | None = None) -> Progress | Diagnostic | None:
@@ -55,11 +59,14 @@ class Stream:
         self._unit = unit
         self._on_progress = on_progress
         self._errors: list[Diagnostic] = []
+        self._last_words: dict[str, str] = {}
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """The errors so far."""
-        return tuple(self._errors)
+        """The errors so far; those of a provisioner with the last words of what it ran."""
+        return tuple(
+            unready(error, self._last_words.get(error.address, "")) for error in self._errors
+        )
 
     def hear(self, line: str) -> None:
         """Take one line."""
@@ -67,7 +74,14 @@ class Stream:
         if isinstance(told, Diagnostic):
             self._errors.append(told)
         elif told is not None:
+            if told.kind is ProgressKind.OUTPUT and told.address and told.message.strip():
+                self._remember(told.address, told.message.strip())
             self._on_progress(told)
+
+    def _remember(self, address: str, line: str) -> None:
+        # A complaint is followed by its hint; the complaint is what tells why.
+        if not self._last_words.get(address, "").startswith(_COMPLAINTS):
+            self._last_words[address] = line
 
 
 def _diagnostic(message: Mapping[str, Any]) -> Diagnostic | None:

@@ -27,8 +27,10 @@ resource "aws_instance" "worker" {
   key_name                    = one(aws_key_pair.operator[*].key_name)
   user_data_replace_on_change = true
 
-  # Plain text and nothing secret: whoever may describe the instance may read it.
-  user_data = templatefile("${path.module}/cloud-config.yaml.tftpl", {
+  # Plain text and nothing secret: whoever may describe the instance may read it. In base64, because
+  # the provider shows user_data in a plan only as its hash, and whoever checks a plan wants to see
+  # which image it starts.
+  user_data_base64 = base64encode(templatefile("${path.module}/cloud-config.yaml.tftpl", {
     region             = var.region
     fleet              = var.fleet
     release            = var.slots[count.index].release
@@ -41,7 +43,7 @@ resource "aws_instance" "worker" {
     registry           = var.registry
     registry_host      = local.registry_hosts[count.index]
     stop_grace_seconds = var.stop_grace_seconds
-  })
+  }))
 
   metadata_options {
     http_tokens = "required"

@@ -77,12 +77,12 @@ run "user_data_is_plain_cloud_config" {
   command = plan
 
   assert {
-    condition     = startswith(aws_instance.worker[0].user_data, "#cloud-config\n") && can(yamldecode(aws_instance.worker[0].user_data))
+    condition     = startswith(base64decode(aws_instance.worker[0].user_data_base64), "#cloud-config\n") && can(yamldecode(base64decode(aws_instance.worker[0].user_data_base64)))
     error_message = "cloud-init must recognise it"
   }
 
   assert {
-    condition     = length(aws_instance.worker[0].user_data) < 16384
+    condition     = length(base64decode(aws_instance.worker[0].user_data_base64)) < 16384
     error_message = "EC2 takes 16 KiB of user data"
   }
 }
@@ -96,7 +96,7 @@ run "the_worker_is_told_the_whole_contract" {
   }
 
   assert {
-    condition = [for file in yamldecode(aws_instance.worker[1].user_data).write_files : file.content if file.path == "/etc/worker/worker.env"] == [
+    condition = [for file in yamldecode(base64decode(aws_instance.worker[1].user_data_base64)).write_files : file.content if file.path == "/etc/worker/worker.env"] == [
       <<-EOT
         AWS_REGION=eu-west-1
         WORK_QUEUE=https://sqs.eu-west-1.amazonaws.com/123456789012/checks
@@ -122,27 +122,27 @@ run "the_image_is_pulled_and_run_by_digest" {
   }
 
   assert {
-    condition     = strcontains(aws_instance.worker[0].user_data, "docker pull --quiet '${var.slots[0].image}'")
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "docker pull --quiet '${var.slots[0].image}'")
     error_message = "pull by digest"
   }
 
   assert {
-    condition     = can(regex("ExecStart=/usr/bin/docker run .* ${replace(var.slots[0].image, ".", "\\.")}\n", aws_instance.worker[0].user_data))
+    condition     = can(regex("ExecStart=/usr/bin/docker run .* ${replace(var.slots[0].image, ".", "\\.")}\n", base64decode(aws_instance.worker[0].user_data_base64)))
     error_message = "run by digest"
   }
 
   assert {
-    condition     = strcontains(aws_instance.worker[0].user_data, "docker stop -t 45 worker") && strcontains(aws_instance.worker[0].user_data, "TimeoutStopSec=75")
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "docker stop -t 45 worker") && strcontains(base64decode(aws_instance.worker[0].user_data_base64), "TimeoutStopSec=75")
     error_message = "systemd must not kill a worker that is still within its grace"
   }
 
   assert {
-    condition     = strcontains(aws_instance.worker[0].user_data, "StandardOutput=journal+console")
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "StandardOutput=journal+console")
     error_message = "the launcher's output must reach EC2's console output"
   }
 
   assert {
-    condition     = !strcontains(aws_instance.worker[0].user_data, "docker login") && !strcontains(aws_instance.worker[0].user_data, "config.json")
+    condition     = !strcontains(base64decode(aws_instance.worker[0].user_data_base64), "docker login") && !strcontains(base64decode(aws_instance.worker[0].user_data_base64), "config.json")
     error_message = "no login unless asked for"
   }
 }
@@ -156,13 +156,13 @@ run "ecr_uses_the_credential_helper_for_the_images_own_host" {
 
   assert {
     condition = [
-      for file in yamldecode(aws_instance.worker[0].user_data).write_files : jsondecode(file.content) if file.path == "/root/.docker/config.json"
+      for file in yamldecode(base64decode(aws_instance.worker[0].user_data_base64)).write_files : jsondecode(file.content) if file.path == "/root/.docker/config.json"
     ] == [{ credHelpers = { "registry.example.com:5000" = "ecr-login" } }]
     error_message = "docker needs to know the helper for this registry"
   }
 
   assert {
-    condition     = contains(yamldecode(aws_instance.worker[0].user_data).packages, "amazon-ecr-credential-helper")
+    condition     = contains(yamldecode(base64decode(aws_instance.worker[0].user_data_base64)).packages, "amazon-ecr-credential-helper")
     error_message = "the helper must be installed"
   }
 }
@@ -175,12 +175,12 @@ run "a_secret_is_fetched_at_boot_and_never_in_the_user_data" {
   }
 
   assert {
-    condition     = strcontains(aws_instance.worker[0].user_data, "get-secret-value --region 'eu-west-1' --secret-id 'registry/pull'")
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "get-secret-value --region 'eu-west-1' --secret-id 'registry/pull'")
     error_message = "fetched on the instance"
   }
 
   assert {
-    condition     = strcontains(aws_instance.worker[0].user_data, "--password-stdin 'registry.example.com:5000'") && !can(regex("(--password[ =]|-p )", aws_instance.worker[0].user_data))
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "--password-stdin 'registry.example.com:5000'") && !can(regex("(--password[ =]|-p )", base64decode(aws_instance.worker[0].user_data_base64)))
     error_message = "a password on a command line is in the process list"
   }
 }
@@ -194,7 +194,7 @@ run "an_image_without_a_registry_is_docker_hubs" {
   }
 
   assert {
-    condition     = strcontains(aws_instance.worker[0].user_data, "--password-stdin 'docker.io'")
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "--password-stdin 'docker.io'")
     error_message = "team is a name space, not a host"
   }
 }
