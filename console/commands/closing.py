@@ -50,6 +50,7 @@ def abort(ctx: click.Context, /, config: Path | None, *, sandbox: bool, yes: boo
 
 async def _end(world: World, rollout: Rollout, dead: Lease | None) -> Rollout:
     clock = SystemClock()
+    await _refuse_while_terraform_runs(world)
     if dead is not None:
         world.desk.release(dead)
         say(f"took the lease of {dead}")
@@ -66,6 +67,21 @@ async def _end(world: World, rollout: Rollout, dead: Lease | None) -> Rollout:
             message = f"its console died during {step.at}"
             engine.send(Failed(step.at, Failure(FailureKind.INCONCLUSIVE, message)))
         return await engine.proceed(rollout, Abort(operator()))
+
+
+async def _refuse_while_terraform_runs(world: World) -> None:
+    """Terraform outlives its console; what it is doing is not over while it holds the lock."""
+    for unit in world.policy.units:
+        state = await world.infrastructure.read(unit.name)
+        if isinstance(state, Failure):
+            raise RefusedError(state.message, state.hint)
+        for region, part in state.items():
+            if part.lock is not None:
+                raise LockedError(
+                    f"the state of {region} is locked by {part.lock.holder} ({part.lock.operation}"
+                    f", {part.lock.id}): the Terraform that the dead console started may still run",
+                    "wait until release-console status shows no lock, then abort again",
+                )
 
 
 @click.command()

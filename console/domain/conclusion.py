@@ -50,6 +50,8 @@ def _halted(rollout: Rollout, halt: Halt) -> tuple[Outcome, int, str]:
     if rollout.stop is not None and _is_signal(rollout):
         outcome = Outcome.PARTIAL if rollout.has_changed else Outcome.ABORTED
         return outcome, rollout.stop.exit_code, reason
+    if rollout.stop is not None and rollout.stop.exit_code == EXIT_ABORTED:
+        return Outcome.ABORTED, EXIT_ABORTED, f"aborted by {rollout.stop.by}; {reason}"
     if not rollout.has_changed:
         is_locked = halt.failure.kind is FailureKind.LOCKED
         return Outcome.REFUSED, EXIT_LOCKED if is_locked else EXIT_REFUSED, reason
