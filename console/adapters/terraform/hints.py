@@ -68,8 +68,8 @@ _HINTS: tuple[tuple[str, str], ...] = (
     (
         r"provisioner error|did not become ready|timeout - last error",
         (
-            "the old worker was kept and works on; the new one's console output tells what is wrong "
-            "with it"
+            "the old worker was kept and works on; the new one's console output tells what is "
+            "wrong with it"
         ),
     ),
     (
