@@ -6,6 +6,7 @@ The one place that knows every adapter. Commands ask it for a `World` and see on
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import shlex
 import shutil
@@ -169,9 +170,21 @@ def wire(config: Path | None, *, only: Sequence[RegionName] | None = None) -> Wo
     settings = load(path)
     # For boto3, for Terraform and for what Terraform starts: all of them read the environment.
     os.environ.update(settings.aws.environment)
+    _log_to(settings.store / "console.log")
     if settings.aws.profile:
         os.environ["AWS_PROFILE"] = settings.aws.profile
     return World(settings, to_policy(settings, regions=only), path)
+
+
+def _log_to(path: Path) -> None:
+    """Send what is logged to a file of the store: stderr is for the narration."""
+    log = logging.getLogger("console")
+    if not log.handlers:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
 
 
 def terraform_spec(settings: Settings, policy: Policy) -> TerraformSpec:
