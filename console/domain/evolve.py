@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from console.domain.changes import with_phase, with_region, with_unit
 from console.domain.events import (
     ApprovalGiven,
     ApprovalRequested,
@@ -38,7 +39,6 @@ from console.domain.events import (
     TerraformInterrupted,
     WaveFinished,
 )
-from console.domain.failure import FailureKind
 from console.domain.fleet import RegionName, UnitName
 from console.domain.outcome import RegionPhase
 from console.domain.policy import Policy
@@ -47,12 +47,12 @@ from console.domain.rollout import (
     RegionRun,
     Request,
     Rollout,
-    StepRecord,
     Stop,
     UnitPhase,
     UnitRun,
 )
-from console.domain.steps import At, Result, Step, Subject
+from console.domain.stepping import step_finished, step_started
+from console.domain.steps import At, Step, Subject
 
 
 def replay(entries: Iterable[Entry]) -> Rollout | None:
@@ -108,23 +108,23 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
         case RegionSurveyed():
             return _surveyed(rollout, event)
         case StepStarted(where):
-            return _step_started(rollout, where, at)
+            return step_started(rollout, where, at)
         case StepFinished():
-            return _step_finished(rollout, event, at)
+            return step_finished(rollout, event, at)
         case ReleaseFixed(release):
             return replace(rollout, release=release)
         case PathChosen():
             return _path_chosen(rollout, event)
         case PlanReady():
-            return _unit(
-                _phase(rollout, event.unit, RegionPhase.PLANNED),
+            return with_unit(
+                with_phase(rollout, event.unit, RegionPhase.PLANNED),
                 event.unit,
                 phase=UnitPhase.PLANNED,
                 plan=event.plan,
                 consequences=event.consequences,
             )
         case GuardRefused(unit):
-            return _unit(rollout, unit, plan=None)
+            return with_unit(rollout, unit, plan=None)
         case ApprovalRequested(subject, question):
             return replace(
                 rollout,
@@ -137,7 +137,7 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
             return _void(rollout, subject)
         case GateJudged(name, verdict):
             others = tuple(v for v in rollout.region(name).verdicts if v.gate != verdict.gate)
-            return _region(rollout, name, verdicts=(*others, verdict))
+            return with_region(rollout, name, verdicts=(*others, verdict))
         case BakeStarted(_, until):
             return replace(rollout, bake_until=until)
         case WaveFinished(wave):
@@ -178,7 +178,7 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
 def _surveyed(rollout: Rollout, event: RegionSurveyed) -> Rollout:
     count = max(rollout.region(event.region).count, len(event.slots))
     slots = event.slots + (None,) * (count - len(event.slots))
-    surveyed = _region(
+    surveyed = with_region(
         rollout,
         event.region,
         slots=slots,
@@ -190,101 +190,15 @@ def _surveyed(rollout: Rollout, event: RegionSurveyed) -> Rollout:
     return replace(surveyed, is_surveyed=True)
 
 
-_BEGINS = {
-    Step.TAINT: RegionPhase.MARKING,
-    Step.PLAN: RegionPhase.PLANNING,
-    Step.APPLY: RegionPhase.APPLYING,
-    Step.VERIFY: RegionPhase.VERIFYING,
-}
-
-
-def _step_started(rollout: Rollout, where: At, at: datetime) -> Rollout:
-    begun = replace(rollout, steps=(*rollout.steps, StepRecord(where, at)))
-    if where.unit is None:
-        return begun
-    if where.step is Step.TAINT:
-        # Marked from the first command on: some of the slots may be tainted when it fails.
-        begun = _unit(begun, where.unit, is_marked=True)
-    if where.step in _BEGINS:
-        begun = _phase(begun, where.unit, _BEGINS[where.step])
-    return begun
-
-
-def _step_finished(rollout: Rollout, event: StepFinished, at: datetime) -> Rollout:
-    if not any(s.at == event.at and s.finished_at is None for s in rollout.steps):
-        # A step that is skipped was never begun.
-        skipped = StepRecord(event.at, at, at, event.result, event.note)
-        return replace(rollout, steps=(*rollout.steps, skipped))
-    steps = tuple(
-        replace(s, finished_at=at, result=event.result, note=event.note)
-        if s.at == event.at and s.finished_at is None
-        else s
-        for s in rollout.steps
-    )
-    ended = _with_marks_used(replace(rollout, steps=steps), event)
-    if event.at.unit is None or event.result is Result.FAILED:
-        return ended
-    match event.at.step:
-        case Step.TAINT:
-            return _unit(ended, event.at.unit, phase=UnitPhase.MARKED)
-        case Step.APPLY:
-            return _applied(ended, event.at.unit, at)
-        case Step.VERIFY:
-            return _verified(ended, event.at.unit)
-        case Step.UNTAINT:
-            return _unit(ended, event.at.unit, is_marked=False)
-        case _:
-            return ended
-
-
-# What an apply can answer before it has changed anything.
-_HELD_BACK = {FailureKind.STALE, FailureKind.LOCKED, FailureKind.REFUSED}
-
-
-def _with_marks_used(rollout: Rollout, event: StepFinished) -> Rollout:
-    """Record that an apply has changed something, and that its slots' marks are used up."""
-    was_held_back = event.failure is not None and event.failure.kind in _HELD_BACK
-    if event.at.step is not Step.APPLY or event.at.unit is None or was_held_back:
-        return rollout
-    return _unit(replace(rollout, has_changed=True), event.at.unit, is_marked=False)
-
-
-def _applied(rollout: Rollout, name: UnitName, at: datetime) -> Rollout:
-    unit = rollout.unit(name)
-    applied = rollout
-    for region in rollout.regions_of(unit):
-        applied = _region(
-            applied,
-            region.name,
-            slots=rollout.targets(region.name),
-            applied_at=region.applied_at or at,
-            verify_since=at,
-            verdicts=(),
-        )
-    return _unit(applied, name, phase=UnitPhase.APPLIED, replans=0)
-
-
-def _verified(rollout: Rollout, name: UnitName) -> Rollout:
-    unit = rollout.unit(name)
-    if unit.batch + 1 < unit.batches:
-        waiting = _phase(rollout, name, RegionPhase.WAITING)
-        return _unit(waiting, name, phase=UnitPhase.WAITING, batch=unit.batch + 1, plan=None)
-    verified = rollout
-    for region in rollout.regions:
-        if region.unit == name and region.batches:
-            verified = _region(verified, region.name, phase=RegionPhase.VERIFIED)
-    return _unit(verified, name, phase=UnitPhase.VERIFIED)
-
-
 def _path_chosen(rollout: Rollout, event: PathChosen) -> Rollout:
     chosen = replace(rollout, is_path_chosen=True)
     for name, batches in event.batches:
         phase = RegionPhase.WAITING if batches else RegionPhase.CURRENT
-        chosen = _region(chosen, name, batches=batches, phase=phase)
+        chosen = with_region(chosen, name, batches=batches, phase=phase)
     for unit in rollout.units:
         most = max(len(r.batches) for r in chosen.regions if r.unit == unit.name)
         phase_of_unit = UnitPhase.WAITING if most else UnitPhase.VERIFIED
-        chosen = _unit(chosen, unit.name, batches=most, phase=phase_of_unit)
+        chosen = with_unit(chosen, unit.name, batches=most, phase=phase_of_unit)
     return chosen
 
 
@@ -301,14 +215,14 @@ def _void(rollout: Rollout, subject: Subject) -> Rollout:
     if subject.unit is None:
         return voided
     replans = rollout.unit(subject.unit).replans + 1
-    return _unit(voided, subject.unit, phase=UnitPhase.MARKED, plan=None, replans=replans)
+    return with_unit(voided, subject.unit, phase=UnitPhase.MARKED, plan=None, replans=replans)
 
 
 def _wave_finished(rollout: Rollout, wave: int) -> Rollout:
     finished = replace(rollout, wave=wave + 1, bake_until=None)
     for region in rollout.regions:
         if region.wave == wave and region.phase is RegionPhase.VERIFIED:
-            finished = _region(finished, region.name, phase=RegionPhase.DONE)
+            finished = with_region(finished, region.name, phase=RegionPhase.DONE)
     return finished
 
 
@@ -317,25 +231,8 @@ def _failed(rollout: Rollout, where: At, region: RegionName | None, failure: obj
     if where.unit is not None:
         if where.step is not Step.VERIFY:
             # A unit's regions share one apply: those with slots in this batch stopped with it.
-            failed = _phase(failed, where.unit, RegionPhase.FAILED)
-        failed = _unit(failed, where.unit, phase=UnitPhase.FAILED)
+            failed = with_phase(failed, where.unit, RegionPhase.FAILED)
+        failed = with_unit(failed, where.unit, phase=UnitPhase.FAILED)
     if region is not None:
-        failed = _region(failed, region, phase=RegionPhase.FAILED, failure=failure)
+        failed = with_region(failed, region, phase=RegionPhase.FAILED, failure=failure)
     return failed
-
-
-def _phase(rollout: Rollout, unit: UnitName, phase: RegionPhase) -> Rollout:
-    moved = rollout
-    for region in rollout.regions_of(rollout.unit(unit)):
-        moved = _region(moved, region.name, phase=phase)
-    return moved
-
-
-def _unit(rollout: Rollout, name: UnitName, **changes: object) -> Rollout:
-    units = tuple(replace(u, **changes) if u.name == name else u for u in rollout.units)  # type: ignore[arg-type]
-    return replace(rollout, units=units)
-
-
-def _region(rollout: Rollout, name: RegionName, **changes: object) -> Rollout:
-    regions = tuple(replace(r, **changes) if r.name == name else r for r in rollout.regions)  # type: ignore[arg-type]
-    return replace(rollout, regions=regions)
