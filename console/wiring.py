@@ -185,6 +185,8 @@ def _log_to(path: Path) -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         log.addHandler(handler)
         log.propagate = False
+        # A disk that is full must not fill the screen with the logger's own complaints.
+        logging.raiseExceptions = False
 
 
 def terraform_spec(settings: Settings, policy: Policy) -> TerraformSpec:

@@ -13,6 +13,7 @@ from console.commands.endings import as_console_error, end_with
 from console.commands.extras import sandbox_installed
 from console.domain.events import RolloutStarted
 from console.domain.fleet import RegionName
+from console.domain.outcome import Outcome
 from console.domain.release import ImageRef, ReleaseError, ReleaseLabel, parse_label
 from console.domain.rollout import Rollout
 from console.engine.engine import Engine
@@ -43,6 +44,9 @@ class Asked:
     accept_leftovers: bool = False
 
 
+_NOTHING_CHANGED = {ExitCode.USAGE, ExitCode.REFUSED, ExitCode.LOCKED}
+
+
 def roll_out(asked: Asked) -> int:
     """Do what was asked and return the exit code.
 
@@ -59,7 +63,8 @@ def roll_out(asked: Asked) -> int:
         if lines is not None:
             code = int(known.exit_code if known else ExitCode.BUG)
             hint = known.hint if known else ""
-            line = finished_line("refused", code, str(error), hint, {})
+            outcome = Outcome.REFUSED if code in _NOTHING_CHANGED else Outcome.INCONCLUSIVE
+            line = finished_line(outcome, code, str(error), hint, {})
             lines.write(SystemClock().now(), None, line)
         return end_with(error)
 
@@ -115,7 +120,7 @@ def _in(
     lines: LineWriter | None,
 ) -> int:
     world = wire(config, only=_regions(asked.regions))
-    _refuse_while_one_is_open(world)
+    _refuse_while_one_is_open(world, _where(asked))
     clock = SystemClock()
     now = clock.now()
     started = RolloutStarted(
@@ -150,21 +155,22 @@ async def _run(
         try:
             return await run(engine, running.stream, started, narrator, clock), engine.bug
         except JournalError as error:
-            raise _without_journal(error, engine) from error
+            raise _without_journal(error, engine, started.where) from error
 
 
-def _without_journal(error: JournalError, engine: Engine) -> ConsoleError:
+def _without_journal(error: JournalError, engine: Engine, where: str) -> ConsoleError:
     """Return what is true when the journal failed: the engine has waited for all that ran."""
     begun = engine.rollout is not None and any(s.at.unit for s in engine.rollout.steps)
     if not begun:
         return RefusedError(f"{error}; nothing was changed")
     return HaltedError(
         f"{error}; regions had been begun, and nothing new was started after that",
-        "release-console status shows what is true now; then release-console abort --yes",
+        f"release-console status {where} shows what is true now; then "
+        f"release-console abort --yes {where}",
     )
 
 
-def _refuse_while_one_is_open(world: World) -> None:
+def _refuse_while_one_is_open(world: World, where: str) -> None:
     """A rollout that its console left open is ended first, by somebody who has looked at it."""
     newest = world.newest_rollout()
     if newest is None or newest.is_finished:
@@ -177,8 +183,8 @@ def _refuse_while_one_is_open(world: World) -> None:
     doing = ", ".join(str(step.at) for step in newest.running) or "a pause"
     raise RefusedError(
         f"rollout {newest.id} of {newest.request.label} was left open: its console died in {doing}",
-        "release-console status shows what is true now; release-console abort --yes records the "
-        "end, then start again",
+        f"release-console status {where} shows what is true now; "
+        f"release-console abort --yes {where} records the end, then start again",
     )
 
 

@@ -91,7 +91,10 @@ class LocalJournal:
             with closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise JournalError(f"{self.path} cannot be read: {error}") from error
+            raise JournalError(
+                f"the journal {self.path} cannot be read: {error}; see that its disk has room and "
+                "that the file is yours, and run the command again"
+            ) from error
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:
