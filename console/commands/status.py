@@ -196,7 +196,7 @@ def as_text(
         ended = f"{rollout.outcome}: {rollout.reason}" if rollout.is_finished else _phase(rollout)
         lines.append(f"last rollout {rollout.id}: {ended}")
         if rollout.next:
-            lines.append(f"  next: {rollout.next}")
+            lines += ["  next:", *(f"    {line}" for line in rollout.next.splitlines())]
     for region in view.regions:
         lines += ["", *_region_text(region)]
     return [shown(line) for line in lines]

@@ -26,6 +26,8 @@ def _hint(rollout: Rollout) -> tuple[str, ...]:
 
 
 def _commands(rollout: Rollout) -> tuple[str, ...]:
+    if _was_interrupted(rollout):
+        return ("to go on: " + _command(rollout, "recover retry --yes"),)
     if _has_leftovers(rollout):
         return (
             "if the image is bad, mend it and ship it under a label of its own: "
@@ -46,11 +48,14 @@ def _command(rollout: Rollout, words: str, label: str = "") -> str:
 
 
 def _has_leftovers(rollout: Rollout) -> bool:
-    """Whether tainted or deposed objects are left, or an apply ended without an answer."""
-    counted = any((o.tainted or 0) + (o.deposed or 0) for o in rollout.outcomes)
-    was_interrupted = (
+    """Whether tainted or deposed objects are left."""
+    return any((o.tainted or 0) + (o.deposed or 0) for o in rollout.outcomes)
+
+
+def _was_interrupted(rollout: Rollout) -> bool:
+    """Whether Terraform was stopped by a person: the image itself is under no suspicion."""
+    return (
         rollout.halt is not None
         and rollout.halt.failure.kind is FailureKind.INTERRUPTED
-        and any(r.phase is RegionPhase.FAILED for r in rollout.regions)
+        and any(region.phase is RegionPhase.FAILED for region in rollout.regions)
     )
-    return counted or was_interrupted

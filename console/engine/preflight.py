@@ -72,8 +72,10 @@ class Preflight:
         problems = [
             problem
             for survey, ami in zip(surveys, amis, strict=True)
-            for problem in _problems(survey, ami, accept_leftovers=effect.accept_leftovers)
+            for problem in _problems(survey, ami)
         ]
+        if not effect.accept_leftovers:
+            problems += [p for survey in surveys for p in _leftovers(survey, rollout)]
         return surveys, _only_once(problems)
 
     async def _state(self, unit: UnitName) -> State | Failure:
@@ -81,9 +83,7 @@ class Preflight:
         return failure if failure is not None else await self._infrastructure.read(unit)
 
 
-def _problems(
-    survey: RegionSurvey, ami: Reading[str | None], *, accept_leftovers: bool
-) -> Iterator[Failure]:
+def _problems(survey: RegionSurvey, ami: Reading[str | None]) -> Iterator[Failure]:
     region, state = survey.region, survey.state
     yield from _unreadable(survey.sample, ami)
     if state is None or not state.objects:
@@ -101,8 +101,6 @@ def _problems(
             f"wait until that is finished, or, if nobody runs it any more: "
             f"terraform force-unlock {state.lock.id}",
         )
-    if not accept_leftovers:
-        yield from _leftovers(region, state)
     for orphan in orphans(state, survey.sample):
         yield Failure(
             FailureKind.REFUSED,
@@ -128,17 +126,17 @@ def _unreadable(sample: RegionSample, ami: Reading[str | None]) -> Iterator[Fail
             )
 
 
-def _leftovers(region: RegionName, state: RegionState) -> Iterator[Failure]:
-    for found in state.objects:
+def _leftovers(survey: RegionSurvey, rollout: Rollout) -> Iterator[Failure]:
+    retry = f"release-console recover retry --yes --release {rollout.request.label}"
+    for found in survey.state.objects if survey.state else ():
         if found.deposed_key is None and not found.is_tainted:
             continue
         kind = "a deposed object" if found.deposed_key else "tainted"
         yield Failure(
             FailureKind.REFUSED,
-            f"{region} slot {found.slot}: {found.instance} is {kind}, left over from an apply "
-            "that did not end well",
-            "to replace what is left over with this release: "
-            "release-console recover retry --release LABEL",
+            f"{survey.region} slot {found.slot}: {found.instance} is {kind}, left over from an "
+            "apply that did not end well",
+            f"to replace what is left over with this release: {retry} {rollout.request.where}",
         )
 
 

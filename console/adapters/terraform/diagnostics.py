@@ -123,7 +123,7 @@ def _interrupted(what: str, exit_code: int, evidence: str) -> Failure:
     return Failure(
         FailureKind.INTERRUPTED,
         f"{what}: it was interrupted {how}; what it had begun may be half done",
-        "read the state before anything else; then plan again",
+        "release-console status shows what is half done",
         evidence,
     )
 
