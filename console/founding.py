@@ -21,6 +21,7 @@ from console.errors import RefusedError
 from console.sandbox.control import load, start_detached, stop
 from console.sandbox.layout import Layout
 from console.sandbox.spec import RunningWorld, WorldSpec
+from console.settings.terraform import Layout as StateLayout
 from console.wiring import World, wire
 
 Say = Callable[[str], None]
@@ -92,7 +93,7 @@ async def found(running: RunningWorld, say: Say) -> None:
     listen = _listener(say)
     failures = await asyncio.gather(
         *(_make_queues(world, running, region, listen) for region in running.regions),
-        *(_make_fleet(world, unit, release, listen) for unit in world.policy.units),
+        *(_make_fleets(world, units, release, listen) for units in _by_state(world)),
     )
     for failure in failures:
         if failure is not None:
@@ -137,12 +138,29 @@ async def _make_queues(
     )
 
 
+def _by_state(world: World) -> list[list[Unit]]:
+    """Return the units that share a state together: they have to wait for its lock."""
+    if world.settings.terraform.layout is StateLayout.SINGLE_ROOT:
+        return [list(world.policy.units)]
+    return [[unit] for unit in world.policy.units]
+
+
+async def _make_fleets(
+    world: World, units: list[Unit], release: Release, listen: Callable[[Progress], None]
+) -> Failure | None:
+    # All queues first: where regions share a root, each of its plans wants the URLs of all.
+    await asyncio.gather(*(_queues_exist(world, r) for unit in units for r in unit.regions))
+    for unit in units:
+        failure = await _make_fleet(world, unit, release, listen)
+        if failure is not None:
+            return failure
+    return None
+
+
 async def _make_fleet(
     world: World, unit: Unit, release: Release, listen: Callable[[Progress], None]
 ) -> Failure | None:
     target = SlotTarget(release.label, release.image)
-    for region in unit.regions:
-        await _queues_exist(world, region)
     plan = plan_file(world.settings.store / "plans" / "first-fleet", unit.name, 0)
     request = PlanRequest(
         unit.name,

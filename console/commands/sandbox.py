@@ -20,6 +20,9 @@ from console.errors import RefusedError, UsageError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_ROOTS = {"per-region": "region", "single-root": "single-root"}
+
+
 def _dir_option(command: F) -> F:
     return click.option(
         "--dir",
@@ -53,9 +56,23 @@ def sandbox() -> None:
     show_default=True,
     help="Regions with their instances; the first is the canary.",
 )
+@click.option(
+    "--layout",
+    type=click.Choice(["per-region", "single-root"]),
+    default="per-region",
+    show_default=True,
+    help="A Terraform state for each region, or one for all.",
+)
 @click.option("--boot-delay", default=1.0, show_default=True, help="Seconds until a launcher runs.")
 def up(
-    directory: Path | None, *, detach: bool, rate: float, port: int, regions: str, boot_delay: float
+    directory: Path | None,
+    *,
+    detach: bool,
+    rate: float,
+    port: int,
+    regions: str,
+    layout: str,
+    boot_delay: float,
 ) -> None:
     """Start a world with its first fleet at 0.9.0, or join the one that runs.
 
@@ -70,15 +87,16 @@ def up(
         from console.sandbox.spec import WorldSpec
     spec = WorldSpec(
         directory=_place(directory),
-        terraform_root=founding.terraform_root("region"),
+        terraform_root=founding.terraform_root(_ROOTS[layout]),
+        layout=layout,
         regions=_counts(regions),
         rate=rate,
         port=port,
         boot_delay=timedelta(seconds=boot_delay),
     )
     running, is_new = asyncio.run(founding.up(spec, say))
-    layout = Layout(running.directory)
-    say(f"{'up' if is_new else 'already up'}: . {layout.shell}, or --config {layout.config}")
+    files = Layout(running.directory)
+    say(f"{'up' if is_new else 'already up'}: . {files.shell}, or --config {files.config}")
     if detach:
         return
     say("Ctrl-C ends it")

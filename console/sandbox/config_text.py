@@ -110,13 +110,15 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
 
 
 def _terraform(world: RunningWorld) -> dict[str, Any]:
+    is_single = world.spec.layout == "single-root"
+    module = "module.workers-{region}" if is_single else "module.workers"
     return {
         "root": str(world.spec.terraform_root),
-        "layout": "per-region",
-        "resource": "module.workers.aws_instance.worker",
+        "layout": world.spec.layout,
+        "resource": f"{module}.aws_instance.worker",
         "backend": {
             "bucket": STATE_BUCKET,
-            "key": "workers/{region}.tfstate",
+            "key": "workers.tfstate" if is_single else "workers/{region}.tfstate",
             "region": "us-east-1",
             "use_lockfile": True,
             # A bucket's name in front of 127.0.0.1 would be no address.

@@ -33,6 +33,8 @@ class WorldSpec:
     directory: Path
     terraform_root: Path
     """The root module that config.yaml names, absolute."""
+    layout: str = "per-region"
+    """How that root divides regions and states: per-region or single-root."""
     regions: Mapping[str, int] = field(
         default_factory=lambda: {"us-east-1": 1, "us-west-1": 3, "eu-west-1": 2}
     )
