@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from console.domain.outcome import Outcome
-
 
 class ExitCode(IntEnum):
     """The numbers that the process may end with."""
@@ -34,18 +32,3 @@ class ExitCode(IntEnum):
     """SIGINT ended the process: 128 + 2."""
     TERMINATED = 143
     """SIGTERM ended the process: 128 + 15."""
-
-
-_OF_OUTCOME = {
-    Outcome.COMPLETED: ExitCode.COMPLETED,
-    Outcome.PARTIAL: ExitCode.NEEDS_PERSON,
-    Outcome.ROLLED_BACK: ExitCode.ROLLED_BACK,
-    Outcome.ABORTED: ExitCode.ABORTED,
-    Outcome.REFUSED: ExitCode.REFUSED,
-    Outcome.INCONCLUSIVE: ExitCode.NEEDS_PERSON,
-}
-
-
-def exit_code_of(outcome: Outcome) -> ExitCode:
-    """Return the number that a rollout with this outcome ends the process with."""
-    return _OF_OUTCOME[outcome]

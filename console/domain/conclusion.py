@@ -7,9 +7,7 @@ from console.domain.failure import FailureKind
 from console.domain.outcome import Outcome, RegionPhase
 from console.domain.recovery import next_step
 from console.domain.rollout import Halt, Rollout
-
-# The exit codes of the contract; the front ends take them from here.
-EXIT_OK, EXIT_REFUSED, EXIT_LOCKED, EXIT_PERSON_NEEDED, EXIT_ABORTED = 0, 3, 4, 5, 7
+from console.exit_codes import ExitCode
 
 
 def conclude(rollout: Rollout) -> RolloutFinished:
@@ -17,7 +15,7 @@ def conclude(rollout: Rollout) -> RolloutFinished:
     outcome, exit_code, reason = _end(rollout)
     return RolloutFinished(
         outcome=outcome,
-        exit_code=exit_code,
+        exit_code=int(exit_code),
         reason=reason,
         next=next_step(rollout, outcome),
         regions=rollout.outcomes,
@@ -30,18 +28,22 @@ def _end(rollout: Rollout) -> tuple[Outcome, int, str]:
     left = [region for region in rollout.regions if region.phase is RegionPhase.FAILED]
     if left:
         names = ", ".join(region.name for region in left)
-        return Outcome.PARTIAL, EXIT_PERSON_NEEDED, f"{names} failed and was left as it is"
+        return Outcome.PARTIAL, ExitCode.NEEDS_PERSON, f"{names} failed and was left as it is"
     if rollout.stop is not None and not _is_through(rollout):
         outcome = (
-            Outcome.PARTIAL if _is_signal(rollout) and rollout.has_changed else (Outcome.ABORTED)
+            Outcome.PARTIAL if _is_signal(rollout) and rollout.has_changed else Outcome.ABORTED
         )
         return outcome, rollout.stop.exit_code, f"stopped by {rollout.stop.by}"
     if not any(region.batches for region in rollout.regions):
         label = rollout.request.label
-        return Outcome.COMPLETED, EXIT_OK, f"nothing to do: every slot runs {label} already"
+        return (
+            Outcome.COMPLETED,
+            ExitCode.COMPLETED,
+            f"nothing to do: every slot runs {label} already",
+        )
     regions = sum(bool(region.batches) for region in rollout.regions)
     plural = "region runs" if regions == 1 else "regions run"
-    return Outcome.COMPLETED, EXIT_OK, f"{regions} {plural} {rollout.request.label}"
+    return Outcome.COMPLETED, ExitCode.COMPLETED, f"{regions} {plural} {rollout.request.label}"
 
 
 def _halted(rollout: Rollout, halt: Halt) -> tuple[Outcome, int, str]:
@@ -50,14 +52,14 @@ def _halted(rollout: Rollout, halt: Halt) -> tuple[Outcome, int, str]:
     if rollout.stop is not None and _is_signal(rollout):
         outcome = Outcome.PARTIAL if rollout.has_changed else Outcome.ABORTED
         return outcome, rollout.stop.exit_code, reason
-    if rollout.stop is not None and rollout.stop.exit_code == EXIT_ABORTED:
-        return Outcome.ABORTED, EXIT_ABORTED, f"aborted by {rollout.stop.by}; {reason}"
+    if rollout.stop is not None and rollout.stop.exit_code == ExitCode.ABORTED:
+        return Outcome.ABORTED, ExitCode.ABORTED, f"aborted by {rollout.stop.by}; {reason}"
     if not rollout.has_changed:
         is_locked = halt.failure.kind is FailureKind.LOCKED
-        return Outcome.REFUSED, EXIT_LOCKED if is_locked else EXIT_REFUSED, reason
+        return Outcome.REFUSED, ExitCode.LOCKED if is_locked else ExitCode.REFUSED, reason
     if halt.failure.kind is FailureKind.INCONCLUSIVE:
-        return Outcome.INCONCLUSIVE, EXIT_PERSON_NEEDED, reason
-    return Outcome.PARTIAL, EXIT_PERSON_NEEDED, reason
+        return Outcome.INCONCLUSIVE, ExitCode.NEEDS_PERSON, reason
+    return Outcome.PARTIAL, ExitCode.NEEDS_PERSON, reason
 
 
 def _is_signal(rollout: Rollout) -> bool:

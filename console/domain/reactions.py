@@ -11,7 +11,6 @@ from typing import assert_never
 
 from console.domain import commands, observations
 from console.domain.census import count
-from console.domain.conclusion import EXIT_ABORTED, EXIT_PERSON_NEEDED
 from console.domain.events import (
     ApprovalGiven,
     ApprovalVoid,
@@ -35,6 +34,7 @@ from console.domain.review import review
 from console.domain.rollout import Rollout
 from console.domain.steps import Asks, At, Result, Step, Subject
 from console.domain.verification import tick, weigh
+from console.exit_codes import ExitCode
 
 Events = tuple[Event, ...]
 Input = commands.Command | observations.Observation
@@ -69,7 +69,7 @@ def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
         case commands.Refuse(subject, by):
             if subject not in rollout.waiting_for:
                 return ()
-            return (StopRequested(by, EXIT_ABORTED, finishes_regions=False),)
+            return (StopRequested(by, ExitCode.ABORTED, finishes_regions=False),)
         case commands.Pause(by):
             return () if rollout.starts_nothing else (Paused(by),)
         case commands.Continue(by):
@@ -77,7 +77,7 @@ def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
         case commands.Abort(by):
             if rollout.stop is not None:
                 return ()
-            return (StopRequested(by, EXIT_ABORTED, finishes_regions=False),)
+            return (StopRequested(by, ExitCode.ABORTED, finishes_regions=False),)
         case commands.Interrupt(signal):
             if rollout.stop is not None:
                 return ()
@@ -87,7 +87,7 @@ def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
         case commands.Close(by):
             if rollout.halt is None or rollout.stop is not None:
                 return ()
-            return (StopRequested(by, EXIT_PERSON_NEEDED, finishes_regions=False),)
+            return (StopRequested(by, ExitCode.NEEDS_PERSON, finishes_regions=False),)
         case _:
             assert_never(command)
 

@@ -1,22 +1,25 @@
-"""Each outcome and each error ends the process with its number."""
+"""Scripts branch on the exit codes: they never change their meaning."""
 
 from __future__ import annotations
 
 import pytest
 
-from console.domain.outcome import Outcome
 from console.errors import ConsoleError, HaltedError, LockedError, RefusedError, UsageError
-from console.exit_codes import ExitCode, exit_code_of
+from console.exit_codes import ExitCode
 
 
-def test_every_outcome_has_the_documented_code() -> None:
-    assert {outcome: int(exit_code_of(outcome)) for outcome in Outcome} == {
-        Outcome.COMPLETED: 0,
-        Outcome.REFUSED: 3,
-        Outcome.PARTIAL: 5,
-        Outcome.INCONCLUSIVE: 5,
-        Outcome.ROLLED_BACK: 6,
-        Outcome.ABORTED: 7,
+def test_the_numbers_are_those_of_the_contract() -> None:
+    assert {code.name: int(code) for code in ExitCode} == {
+        "COMPLETED": 0,
+        "BUG": 1,
+        "USAGE": 2,
+        "REFUSED": 3,
+        "LOCKED": 4,
+        "NEEDS_PERSON": 5,
+        "ROLLED_BACK": 6,
+        "ABORTED": 7,
+        "INTERRUPTED": 130,
+        "TERMINATED": 143,
     }
 
 
