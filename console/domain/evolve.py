@@ -215,6 +215,7 @@ def _void(rollout: Rollout, subject: Subject) -> Rollout:
     if subject.unit is None:
         return voided
     replans = rollout.unit(subject.unit).replans + 1
+    voided = with_phase(voided, subject.unit, RegionPhase.WAITING)
     return with_unit(voided, subject.unit, phase=UnitPhase.MARKED, plan=None, replans=replans)
 
 

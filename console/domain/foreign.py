@@ -32,4 +32,6 @@ def _visible(letter: str) -> str:
     if unicodedata.category(letter) not in _HIDDEN:
         return letter
     code = ord(letter)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -199,8 +199,8 @@ def _failures(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
     if limit is None:
         return
     threshold = f"at most {limit:.1%}"
-    if sample.heartbeats.error is not None:
-        yield _unmeasured("failures", threshold, sample.heartbeats.error)
+    if (error := sample.heartbeats.error or sample.instances.error) is not None:
+        yield _unmeasured("failures", threshold, error)
         return
     beats = _new_beats(expected, sample)
     runs, failures = sum(b.runs for b in beats), sum(b.failures for b in beats)

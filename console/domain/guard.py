@@ -110,6 +110,8 @@ def _of_change(change: Change, plan: Plan, announced: Announcement) -> Iterator[
 
 def _of_deposed(change: Change, plan: Plan) -> Iterator[Finding]:
     """A deposed object may go only where its slot gets a new one in the same plan."""
+    if Action.FORGET in change.actions:
+        yield _forgotten(change)
     if change.destroys and not _is_paired(change, plan):
         yield Finding(
             Rule.DEPOSED_ALONE,
@@ -130,14 +132,23 @@ def _of_current(change: Change) -> Iterator[Finding]:
                 Rule.LONE_DESTROY,
                 f"{_subject(change)} would be given up and nothing created in its place",
             )
+        case _ if Action.FORGET in change.actions:
+            yield _forgotten(change)
         case (Action.UPDATE,):
             yield Finding(
                 Rule.IN_PLACE,
-                f"{_subject(change)} would be changed in place: it would claim another release "
-                "than the one that it runs",
+                f"{_subject(change)} would be changed in place and not replaced: a tag would claim "
+                "a release that it does not run, anything else may restart it",
             )
         case _:
             return
+
+
+def _forgotten(change: Change) -> Finding:
+    return Finding(
+        Rule.UNANNOUNCED,
+        f"{_subject(change)}: {_verb(change)}, so its old worker would run on in no state",
+    )
 
 
 def _of_target(change: Change, target: SlotTarget) -> Iterator[Finding]:

@@ -58,8 +58,10 @@ def react(rollout: Rollout, received: Input, now: datetime) -> Events:
             return weigh(rollout, sample, now, halt)
         case observations.Ticked():
             return tick(rollout, now, halt)
-        case _:
+        case _ if any(step.at == _answered(received) for step in rollout.running):
             return _observe(rollout, received)
+        case _:
+            return ()  # it came twice, or after its step was given up
 
 
 def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
@@ -115,6 +117,23 @@ def _observe(rollout: Rollout, seen: observations.Observation) -> Events:
             return (*counted, StepFinished(At(Step.CENSUS), Result.OK))
         case _:
             return ()
+
+
+def _answered(seen: observations.Observation) -> At | None:
+    """Return the step whose end `seen` is."""
+    match seen:
+        case observations.Surveyed():
+            return At(Step.PREFLIGHT)
+        case observations.Built():
+            return At(Step.BUILD)
+        case observations.Planned(unit, batch):
+            return At(Step.PLAN, unit, batch)
+        case observations.Counted():
+            return At(Step.CENSUS)
+        case observations.Done(at) | observations.Skipped(at) | observations.Failed(at):
+            return at
+        case _:
+            return None
 
 
 def _surveyed(seen: observations.Surveyed) -> Events:
