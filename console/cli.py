@@ -119,12 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        result = cli.main(arguments, prog_name="release-console", standalone_mode=False)
+        result = cli.main(list(arguments), prog_name="release-console", standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         error.show()
+        _last_line(arguments, error.format_message(), "", error.exit_code)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -135,8 +137,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: told, logged, exit code 1
         from console.commands.endings import end_with
 
-        return end_with(error)
+        code = end_with(error)
+        _last_line(arguments, str(error), getattr(error, "hint", ""), code)
+        return code
     return result if isinstance(result, int) else 0
+
+
+def _last_line(arguments: Sequence[str], reason: str, hint: str, code: int) -> None:
+    """With `--json`, tell also the end of a rollout that could not even be asked for."""
+    of_others = _COMMANDS.keys() - {"recover"}
+    if "--json" not in arguments or of_others & set(arguments):
+        return
+    from datetime import UTC, datetime
+
+    from console.headless.lines import finished_line
+    from console.headless.output import LineWriter
+
+    line = finished_line("refused", code, reason, hint, {})
+    LineWriter().write(datetime.now(UTC), None, line)
 
 
 if __name__ == "__main__":

@@ -44,8 +44,9 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Return the time now, in UTC."""
-        return datetime.now(UTC)
+        """Return the time now, in UTC, to the millisecond: what the journal keeps."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True)

@@ -136,8 +136,8 @@ def _in(
         where=_where(asked),
     )
     rollout, bug = asyncio.run(_run(world, started, narrator, lines))
-    if bug is not None:
-        raise bug
+    if isinstance(bug, Exception):
+        end_with(bug)  # only its trace is left to tell: the rollout itself has ended in order
     return int(rollout.exit_code or 0)
 
 

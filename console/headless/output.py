@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 from console.domain.foreign import shown
@@ -42,7 +43,7 @@ class Narrator:
         self, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ
     ) -> None:
         """Write to `stream`, which is stderr unless a test says otherwise."""
-        self._stream = stream if stream is not None else sys.stderr
+        self._stream = _open(stream if stream is not None else sys.stderr)
         self._has_colour = self._stream.isatty() and not environ.get("NO_COLOR")
 
     def say(self, at: datetime, text: str, tone: Tone = Tone.PLAIN) -> None:
@@ -61,7 +62,7 @@ class LineWriter:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         """Write to `stream`, which is stdout unless a test says otherwise."""
-        self._stream = stream if stream is not None else sys.stdout
+        self._stream = _open(stream if stream is not None else sys.stdout)
         self._seq = 0
 
     def write(self, at: datetime, rollout: str | None, values: Mapping[str, Any]) -> None:
@@ -80,6 +81,11 @@ class LineWriter:
 
 def _plain(value: object) -> str:
     return format_time(value) if isinstance(value, datetime) else str(value)
+
+
+def _open(stream: TextIO | None) -> TextIO:
+    """Return `stream`, or one to nowhere: behind the shell's `>&-` Python has none."""
+    return stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from console.domain import events
 from console.domain.events import Entry
 from console.domain.fleet import RegionSample
-from console.domain.foreign import shown_lines
+from console.domain.foreign import shown, shown_lines
 from console.domain.narrate import Tone, tell
 from console.domain.outcome import Outcome, RegionOutcome, RegionPhase
 from console.domain.rollout import Rollout
@@ -72,7 +72,7 @@ class Reporter:
         head = f"{_word(rollout)}: {rollout.reason} ({took:.0f} s)"
         self._narrator.line("\n".join(shown_lines(head)), tone)
         for line in state_lines(rollout):
-            self._narrator.line(f"  {line}")
+            self._narrator.line(f"  {shown(line)}")
         if rollout.halt is not None and rollout.halt.failure.evidence:
             self._narrator.line("what shows it:")
             for line in shown_lines(rollout.halt.failure.evidence):

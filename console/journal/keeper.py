@@ -22,6 +22,7 @@ class Keeper:
         self._lease = lease
         self._clock = clock
         self._is_held = True
+        self._renewed = clock.now()
 
     def may_act(self) -> bool:
         """Whether the lease is ours now: asked of the store itself, before each effect."""
@@ -48,8 +49,11 @@ class Keeper:
             self._renew()
 
     def _renew(self) -> None:
+        now = self._clock.now()
         try:
-            self._is_held = self._desk.renew(self._lease, self._clock.now())
+            self._is_held = self._desk.renew(self._lease, now)
+            self._renewed = now
         except JournalError as error:
             # A full disk is the journal's to report; the lease stays ours until it runs out.
             _log.warning("the lease could not be renewed: %s", error)
+            self._is_held = now - self._renewed < LEASE_TERM

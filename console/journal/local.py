@@ -67,16 +67,26 @@ class LocalJournal:
         return tuple(row[0] for row in rows)
 
     def read(self, rollout: str, after: int = 0) -> tuple[Entry, ...]:
-        """Return the entries of `rollout` with a seq above `after`, in their order."""
+        """Return the entries of `rollout` with a seq above `after`, in their order.
+
+        Raises:
+            JournalError: when the file, or one of the entries, cannot be read.
+        """
         rows = self.rows(
             "SELECT seq, at, event FROM entries WHERE rollout = ? AND seq > ? ORDER BY seq",
             rollout,
             after,
         )
-        return tuple(
-            Entry(rollout, seq, datetime.fromisoformat(at), decode(event))
-            for seq, at, event in rows
-        )
+        return tuple(self._entry(rollout, *row) for row in rows)
+
+    def _entry(self, rollout: str, seq: int, at: str, event: str) -> Entry:
+        try:
+            return Entry(rollout, seq, datetime.fromisoformat(at), decode(event))
+        except ValueError as error:
+            raise JournalError(
+                f"entry {seq} of {rollout} in {self.path} cannot be read: {error}; "
+                "use the version of release-console that wrote it"
+            ) from error
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what `query` finds; nothing where no journal was written yet.
