@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 # A machine that is shared is slow at times; a slow example is no wrong one.
 settings.register_profile("release-console", deadline=None, print_blob=True)
 settings.load_profile("release-console")
+
+
+@pytest.fixture
+def without_privileges() -> Iterator[None]:
+    """Be nobody for a while, where the tests run as root: root may read and write everything."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    yield
+    if is_root:
+        os.seteuid(0)

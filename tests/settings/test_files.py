@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +62,6 @@ def test_a_directory_is_no_file(project: Path) -> None:
     with pytest.raises(SettingsError, match=r"config: is a directory; name the file in it"):
         load(Path("config"), {})
     assert project.is_dir()
-
-
-@pytest.fixture
-def without_privileges() -> Iterator[None]:
-    """Be nobody for a while, where the tests run as root: root may read everything."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    yield
-    if is_root:
-        os.seteuid(0)
 
 
 def test_a_file_without_permission_is_told(project: Path, request: pytest.FixtureRequest) -> None:

@@ -1,0 +1,157 @@
+"""A run has one end, and its exit code, its last line and its journal tell the same one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from console.commands import rollout
+from console.commands.rollout import Asked, roll_out
+from console.domain import effects
+from console.domain.events import Entry, StepStarted
+from console.domain.evolve import replay
+from console.domain.observations import Observation
+from console.domain.rollout import Rollout
+from console.domain.steps import Step
+from console.engine.ports import JournalError
+from console.engine.stream import Stream
+from console.journal.lease import LeaseDesk
+from console.journal.local import LocalJournal
+from tests.engine.paper import LoopClock, PaperJournal, PaperPerformer
+from tests.headless.telling import problems
+from tests.rollout.world import BROKEN, NEW, OLD, PaperWorld, policy
+
+
+class Buggy(PaperPerformer):
+    """A performer with a bug in one kind of effect."""
+
+    bug_in: type | None = None
+
+    async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:
+        if self.bug_in is not None and isinstance(effect, self.bug_in):
+            raise ZeroDivisionError("in the performer")
+        return await super().perform(effect, rollout)
+
+
+class World:
+    """What a rollout is wired to: a real journal and lease, and a fleet on paper."""
+
+    def __init__(self, directory: Path) -> None:
+        self.settings = SimpleNamespace(fleet="checks", environment="test")
+        self.policy = policy(us_east_1=1)
+        self.journal = LocalJournal(directory, "checks")
+        self.desk = LeaseDesk(self.journal)
+        self.paper = PaperWorld({"us-east-1": [OLD]})
+        self.bug_in: type | None = None
+
+    def newest_rollout(self) -> Rollout | None:
+        name = next(iter(self.journal.rollouts()), None)
+        return replay(self.journal.read(name)) if name else None
+
+    @asynccontextmanager
+    async def running(self, _: str) -> AsyncIterator[SimpleNamespace]:
+        performer = Buggy(self.paper, LoopClock(), PaperJournal(), takes=lambda _: 0.01)
+        performer.bug_in = self.bug_in
+        yield SimpleNamespace(performer=performer, stream=Stream())
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(tmp_path / "store")
+    monkeypatch.setattr(rollout, "wire", lambda *_, **__: made)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return made
+
+
+def ends(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]], str]:
+    """Roll out, and return the exit code, the lines that tell an end, and the narration."""
+    code = roll_out(Asked(None, release="0.9.1", auto=True, as_json=True))
+    told = capsys.readouterr()
+    lines = [json.loads(line) for line in told.out.splitlines()]
+    assert [problem for line in lines for problem in problems(line)] == []
+    assert lines[-1]["type"] == "rollout.finished"
+    return code, [line for line in lines if line["type"] == "rollout.finished"], told.err
+
+
+def assert_one_end(code: int, told: list[dict[str, Any]], world: World) -> None:
+    ended = world.newest_rollout()
+    assert ended is not None
+    (last,) = told
+    assert (last["outcome"], last["reason"]) == (ended.outcome, ended.reason)
+    assert last["exit_code"] == code
+    assert world.desk.look() is None
+
+
+def test_a_good_rollout_ends_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told, _ = ends(capsys)
+
+    assert_one_end(code, told, world)
+    assert code == 0
+    assert world.paper.slots == {"us-east-1": [NEW]}
+
+
+def test_a_failed_apply_ends_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.paper.failures[effects.ApplyPlan] = BROKEN
+
+    code, told, _ = ends(capsys)
+
+    assert_one_end(code, told, world)
+    assert code == 5
+
+
+@pytest.mark.parametrize("bug_in", [effects.Survey, effects.ApplyPlan, effects.TakeCensus])
+def test_a_bug_is_told_and_changes_nothing_about_how_it_ended(
+    bug_in: type, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rollout that changed the fleet is never told as refused, which says that nothing was."""
+    world.bug_in = bug_in
+
+    code, told, narration = ends(capsys)
+
+    assert_one_end(code, told, world)
+    assert "the trace is in" in narration
+
+
+class FullDisk(LocalJournal):
+    """A journal on a disk that fills up when a step begins."""
+
+    fails_at: Step
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        begun = [e.event.at.step for e in entries if isinstance(e.event, StepStarted)]
+        if self.fails_at in begun:
+            raise JournalError("the journal cannot be written: disk is full; free some space")
+        super().append(entries)
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "outcome", "phrase"),
+    [
+        (Step.BUILD, 3, "refused", "nothing was changed"),
+        (Step.VERIFY, 5, "inconclusive", "regions had been begun"),
+    ],
+)
+def test_a_disk_that_fills_up_is_told_with_what_was_begun(
+    step: Step,
+    code: int,
+    outcome: str,
+    phrase: str,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    full = FullDisk(world.journal.path.parent, "checks")
+    full.fails_at = step
+    world.journal = full
+
+    exit_code, (last,), narration = ends(capsys)
+
+    assert (exit_code, last["exit_code"], last["outcome"]) == (code, code, outcome)
+    assert phrase in last["reason"]
+    assert "free some space" in narration
+    assert world.desk.look() is None
