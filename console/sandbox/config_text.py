@@ -10,7 +10,7 @@ import yaml
 from console.sandbox.child_environment import aws_variables
 from console.sandbox.credentials import OPERATOR_KEY
 from console.sandbox.layout import Layout
-from console.sandbox.leftovers import MARK
+from console.sandbox.leftovers import GUEST_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,8 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
     spec = world.spec
     variables = operator_environment(world)
     del variables["RELEASE_CONSOLE_CONFIG"]
-    # A Terraform that works on this world is part of it, and ends with it.
-    variables[MARK] = str(world.directory)
+    # A Terraform that works on this world ends with it.
+    variables[GUEST_MARK] = str(world.directory)
     return {
         "fleet": spec.fleet,
         "environment": "sandbox",

@@ -15,7 +15,7 @@ from console.sandbox.books import replace_text
 from console.sandbox.config_text import operator_environment
 from console.sandbox.errors import WorldError
 from console.sandbox.layout import Layout
-from console.sandbox.leftovers import end_leftovers
+from console.sandbox.leftovers import GUEST_MARK, end_leftovers, kill_marked
 from console.sandbox.spec import RunningWorld, WorldSpec
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def stop(directory: Path) -> bool:
             supervisor.kill()
             supervisor.wait(_STOP_MARGIN_SECONDS)
     end_leftovers(directory)
+    kill_marked(GUEST_MARK, str(directory))
     Layout(directory).world.unlink(missing_ok=True)
     return supervisor is not None
 

@@ -21,16 +21,23 @@ MARK = "SANDBOX_WORLD"
 INSTANCE_MARK = "SANDBOX_INSTANCE"
 """The variable that holds the id of the instance that a process runs on."""
 
+GUEST_MARK = "SANDBOX_GUEST"
+"""The variable that holds the world's directory for what works on a world and is no part of it:
+Terraform, above all, which would call the endpoints of a world that is gone for minutes."""
+
 _KILL_WAIT_SECONDS = 5
 
 
 def find_marked(variable: str, value: str) -> list[psutil.Process]:
-    """The live processes, this one apart, in whose environment `variable` is `value`."""
-    mine = psutil.Process().pid
+    """The live processes, this one and those above it apart, in whose environment `variable` is
+    `value`.
+    """
+    me = psutil.Process()
+    mine = {me.pid, *(process.pid for process in me.parents())}
     return [
         process
         for process in psutil.process_iter()
-        if process.pid != mine and _value_in(process, variable) == value
+        if process.pid not in mine and _value_in(process, variable) == value
     ]
 
 
@@ -63,7 +70,7 @@ def _wait_for(killed: list[psutil.Process]) -> None:
     """Wait until they are gone, without taking the exit code of a child from asyncio."""
     pause, deadline = threading.Event(), time.monotonic() + _KILL_WAIT_SECONDS
     while time.monotonic() < deadline:
-        if not any(_value_in(each, MARK) for each in killed):
+        if not any(_value_in(each, MARK) or _value_in(each, GUEST_MARK) for each in killed):
             return
         pause.wait(0.01)
 
