@@ -77,7 +77,8 @@ def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
         case commands.Continue(by):
             return (Resumed(by),) if rollout.paused_by else ()
         case commands.Abort(by):
-            if rollout.stop is not None:
+            # After an interrupt too: its regions may be waiting for a yes that nobody gives.
+            if rollout.stop is not None and not rollout.stop.finishes_regions:
                 return ()
             return (StopRequested(by, ExitCode.ABORTED, finishes_regions=False),)
         case commands.Interrupt(signal):
