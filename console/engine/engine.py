@@ -115,6 +115,7 @@ class Engine:
             self._stream.entry(entry, decision.rollout)
         for effect in decision.effects:
             self._start(effect, decision.rollout)
+        self._look_around(decision.rollout)
         return decision.rollout
 
     def _start(self, effect: Effect, rollout: Rollout) -> None:
@@ -139,14 +140,15 @@ class Engine:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            if self.rollout is None:
-                continue
-            regions = watched(self.rollout)
-            if regions:
+            if self.rollout is not None and watched(self.rollout):
                 self.send(Ticked())
-            for region in regions:
-                if region not in self._sampling or self._sampling[region].done():
-                    self._sampling[region] = asyncio.create_task(self._sample(region))
+                self._look_around(self.rollout)
+
+    def _look_around(self, rollout: Rollout) -> None:
+        """Look at every region that something hangs on now and that nobody is looking at."""
+        for region in watched(rollout):
+            if region not in self._sampling or self._sampling[region].done():
+                self._sampling[region] = asyncio.create_task(self._sample(region))
 
     async def _sample(self, region: RegionName) -> None:
         """Look at one region, then rest; each region on its own, so that none waits for another."""

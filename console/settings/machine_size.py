@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-GIB_PER_REGION = 0.7
+GIB_PER_REGION = 0.9
 """Memory that one Terraform run takes, with the AWS provider that it starts."""
 
 REGIONS_PER_CORE = 4

@@ -30,7 +30,7 @@ class Rollout(Section):
     stands in exactly one wave."""
     max_parallel: Parallelism = None
     """Regions that change at once. auto follows this machine: four for each core and one for
-    each 0.7 GiB of memory, the smaller of the two."""
+    each 0.9 GiB of memory, the smaller of the two."""
     batch: Part = Share(percent=100)
     """Part of a region's slots that is replaced at once: a percentage or a count."""
     min_healthy: Part = Share(percent=100)

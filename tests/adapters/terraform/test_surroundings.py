@@ -103,7 +103,14 @@ def test_terraform_is_told_that_nobody_sits_at_it() -> None:
         "TF_DATA_DIR": "/d",
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
+        "GOGC": "off",
+        "GOMEMLIMIT": "300MiB",
     }
+
+
+def test_an_operators_own_memory_settings_are_left_alone() -> None:
+    child = child_environment({"GOGC": "50"}, Path("/d"))
+    assert (child["GOGC"], "GOMEMLIMIT" in child) == ("50", False)
 
 
 def test_a_configuration_file_counts_only_where_it_exists(tmp_path: Path) -> None:
