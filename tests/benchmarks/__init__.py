@@ -1,0 +1,1 @@
+"""What does the console cost, and against what? Scripts to run by hand; see README.md."""
