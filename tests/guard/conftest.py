@@ -7,8 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from moto.server import ThreadedMotoServer
 
-from console.adapters.terraform.binary import BinaryNotFoundError, find_binary
+from console.adapters.terraform.binary import find_binary
 from console.adapters.terraform.plugins import find_plugin_dir
 from console.domain.fleet import RegionState
 from console.domain.plan import Plan
@@ -44,12 +45,8 @@ def plans(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Plans]:
     """Real plans; making those of all chosen rows begins at once."""
-    server_module = pytest.importorskip("moto.server")
-    try:
-        binary = find_binary()
-    except BinaryNotFoundError as missing:
-        pytest.skip(str(missing))
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    binary = find_binary()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="terraform")

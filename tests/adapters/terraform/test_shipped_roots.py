@@ -16,7 +16,6 @@ import pytest
 from console.adapters.aws.queues import QueueNames, Queues
 from console.adapters.aws.session import AwsSession
 from console.adapters.terraform.client import TerraformClient
-from console.adapters.terraform.plugins import find_plugin_dir
 from console.adapters.terraform.runner import Runner
 from console.adapters.terraform.spec import TerraformSpec
 from console.adapters.terraform.variables import Given, Layout, Readiness
@@ -31,8 +30,6 @@ TERRAFORM = Path(__file__).parents[3] / "terraform"
 REGIONS = {RegionName(name): 2 for name in ("us-east-1", "us-west-1", "eu-west-1")}
 EU = RegionName("eu-west-1")
 UNIT = UnitName("eu-west-1")
-
-pytestmark = pytest.mark.skipif(find_plugin_dir() is None, reason="no provider on this machine")
 
 MakeClient = Callable[[Layout, str, str, str], TerraformClient]
 
