@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from moto.server import ThreadedMotoServer
 
 from console.domain.evolve import replay
 from console.domain.outcome import Outcome
@@ -25,8 +26,7 @@ ROLLOUT = ("--auto", "--json", "--release", "0.9.1", "--image", DIGEST)
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """An AWS account that counts what is asked of it."""
-    server_module = pytest.importorskip("moto.server")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"

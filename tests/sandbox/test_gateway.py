@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import asyncssh
 import pytest
 
+from console.adapters.terraform.binary import find_binary
 from console.sandbox.leftovers import find_marked
 from tests.sandbox.conftest import eventually
 
@@ -79,7 +79,7 @@ def apply(
     outcome = None
     for arguments in (["init", "-input=false"], ["apply", "-auto-approve", "-input=false"]):
         outcome = subprocess.run(
-            ["terraform", *arguments, "-no-color"],
+            [*find_binary().argv, *arguments, "-no-color"],
             cwd=directory,
             env=environment,
             capture_output=True,
@@ -91,12 +91,6 @@ def apply(
     return outcome
 
 
-needs_terraform = pytest.mark.skipif(
-    shutil.which("terraform") is None, reason="no terraform on PATH"
-)
-
-
-@needs_terraform
 def test_remote_exec_runs_on_all_instances_at_once_and_leaves_nothing_behind(
     operator: Operator, tmp_path: Path
 ) -> None:
@@ -119,7 +113,6 @@ def test_remote_exec_runs_on_all_instances_at_once_and_leaves_nothing_behind(
     eventually(lambda: not any(map(os.path.exists, scripts)), "the end of the uploaded scripts")
 
 
-@needs_terraform
 def test_a_launcher_that_exits_at_once_is_not_seen_and_fails_the_provisioner(
     operator: Operator, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from console.adapters.terraform.binary import BinaryNotFoundError, find_binary
+from console.adapters.terraform.binary import find_binary
 from console.adapters.terraform.environment import child_environment
 from console.adapters.terraform.plugins import find_plugin_dir
 
@@ -31,10 +31,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 def terraform(tmp_path: Path) -> Run:
     """Return a function that runs Terraform in a directory, with more environment if wanted."""
-    try:
-        binary = find_binary()
-    except BinaryNotFoundError as missing:
-        pytest.skip(str(missing))
+    binary = find_binary()
 
     def run(
         directory: Path, *arguments: str, stdin: IO[str] | None = None, **environment: str

@@ -14,6 +14,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 Run = Callable[..., CompletedProcess[str]]
 Init = Callable[..., None]
@@ -73,9 +74,8 @@ class Region:
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server_module = pytest.importorskip("moto.server")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
