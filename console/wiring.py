@@ -142,7 +142,6 @@ class World:
             self.images,
             stream,
             plans,
-            plans_at_once=os.cpu_count() or 1,
         )
         try:
             yield Running(performer, stream)

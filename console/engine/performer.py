@@ -43,8 +43,6 @@ class WorldPerformer:
         images: Images,
         stream: Stream,
         plans: Path,
-        *,
-        plans_at_once: int,
     ) -> None:
         """Put the parts together.
 
@@ -54,15 +52,12 @@ class WorldPerformer:
             images: builds, tests and pushes.
             stream: hears the progress of what runs.
             plans: a directory of mode 0700 for saved plans.
-            plans_at_once: how many Terraform plans may be made at the same time. A plan is nearly
-                all CPU, an apply nearly all waiting, so plans follow the cores and applies do not.
         """
         self._infrastructure = infrastructure
         self._fleet = fleet
         self._images = images
         self._stream = stream
         self._plans = plans
-        self._planning = asyncio.Semaphore(plans_at_once)
 
     async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
         """Do `effect` and return what came of it."""
@@ -131,11 +126,10 @@ class WorldPerformer:
             amis=dict(effect.amis),
             destination=plan_file(self._plans, effect.unit, effect.at.batch),
         )
-        async with self._planning:
-            plan, samples = await asyncio.gather(
-                self._infrastructure.plan(request, self._stream.progress),
-                self._look([region for region, _ in effect.slots], rollout),
-            )
+        plan, samples = await asyncio.gather(
+            self._infrastructure.plan(request, self._stream.progress),
+            self._look([region for region, _ in effect.slots], rollout),
+        )
         if isinstance(plan, Failure):
             return Failed(effect.at, plan)
         return Planned(effect.unit, effect.at.batch, plan, samples)

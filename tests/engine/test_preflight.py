@@ -249,7 +249,7 @@ async def test_an_image_that_is_named_must_be_one_that_can_be_shipped() -> None:
 
 
 def performer(ports: Ports, tmp_path: Path) -> WorldPerformer:
-    return WorldPerformer(ports, ports, ports, Stream(), tmp_path, plans_at_once=1)
+    return WorldPerformer(ports, ports, ports, Stream(), tmp_path)
 
 
 def apply_of_east(serial: int = 1) -> effects.ApplyPlan:
