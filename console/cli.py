@@ -107,7 +107,8 @@ def cli(ctx: click.Context, /, config: Path | None, **asked: Any) -> None:  # no
             option = given[0].replace("as_json", "json").replace("_", "-")
             ctx.fail(f"put --{option} behind {ctx.invoked_subcommand!r}, or leave it out")
         return
-    from console.commands.rollout import Asked, roll_out
+    from console.commands.asked import Asked
+    from console.commands.rollout import roll_out
 
     ctx.exit(roll_out(Asked(config=config, **asked)))
 

@@ -39,7 +39,8 @@ def recover(
     stopped rollout left behind. They go when their slot's new worker has proven itself; the guard
     refuses any plan that would destroy a worker without that.
     """
-    from console.commands.rollout import Asked, retry
+    from console.commands.asked import Asked
+    from console.commands.rollout import retry
     from console.errors import UsageError
     from console.wiring import wire
 

@@ -26,7 +26,7 @@ MISTAKES = [
     Mistake("--auto --release a+b", ("'a+b' is no release label", "letters, digits")),
     Mistake("--auto --release -x", ("is no release label", "nor '-' in front")),
     Mistake("--auto --release", ("--release", "requires an argument")),
-    Mistake("--watch", ("--watch is not part of this version", "release-console status")),
+    Mistake("--watch", ("the screen needs a terminal", "release-console status")),
     Mistake("stats", ("there is no command 'stats'", "Did you mean 'status'?")),
     Mistake("docter", ("Did you mean 'doctor'?",)),
     Mistake("frobnicate", ("there is no command 'frobnicate'", "release-console --help")),

@@ -1,0 +1,72 @@
+"""What did the command line ask for?"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.fleet import RegionName
+from console.domain.release import ReleaseError, ReleaseLabel, parse_label
+from console.errors import UsageError
+
+_EXAMPLE = "release-console --auto --release 0.9.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of a rollout, and of a look at one."""
+
+    config: Path | None
+    release: str | None = None
+    image: str | None = None
+    auto: bool = False
+    watch: bool = False
+    regions: str | None = None
+    refresh: bool = False
+    sandbox: bool = False
+    as_json: bool = False
+    accept_leftovers: bool = False
+
+    @property
+    def where(self) -> str:
+        """The options that name the settings, as they were typed."""
+        if self.sandbox and self.config is None:
+            return "--sandbox"
+        return f"--config {shlex.quote(str(self.config))}" if self.config else ""
+
+    @property
+    def only(self) -> tuple[RegionName, ...] | None:
+        """The regions that were named; None for all."""
+        if self.regions is None:
+            return None
+        return tuple(RegionName(name.strip()) for name in self.regions.split(",") if name.strip())
+
+    def label(self) -> ReleaseLabel | None:
+        """Return the release that was named, or None.
+
+        Raises:
+            UsageError: it is no label, or the options do not go together.
+        """
+        if self.auto and self.watch:
+            raise UsageError("--auto runs a rollout and --watch only looks", "give one of them")
+        if self.auto and self.release is None:
+            raise UsageError("--auto needs a release", _EXAMPLE)
+        if not self.auto:
+            self._check_screen()
+        if self.release is None:
+            return None
+        try:
+            return parse_label(self.release)
+        except ReleaseError as error:
+            raise UsageError(str(error), _EXAMPLE) from error
+
+    def _check_screen(self) -> None:
+        if self.as_json:
+            raise UsageError("--json goes with --auto: a screen has no lines", _EXAMPLE)
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError(
+                "the screen needs a terminal, and this is none",
+                f"without one: {_EXAMPLE}; or release-console status",
+            )

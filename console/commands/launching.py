@@ -1,0 +1,98 @@
+"""How is a rollout put on its way, whoever says yes to its steps?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from console import __version__
+from console.commands.asked import Asked
+from console.domain.events import RolloutStarted
+from console.domain.release import ImageRef, ReleaseLabel
+from console.engine.engine import Engine
+from console.engine.ports import JournalError
+from console.errors import ConsoleError, HaltedError, LockedError, RefusedError
+from console.journal.keeper import Keeper
+from console.wiring import Running, SystemClock, World, operator
+
+
+def start_of(
+    world: World,
+    asked: Asked,
+    label: ReleaseLabel,
+    *,
+    image: ImageRef | None,
+    refresh: bool,
+    accept_leftovers: bool,
+) -> RolloutStarted:
+    """Return the first event of a rollout, unless an earlier one has to be ended first.
+
+    Raises:
+        LockedError: somebody rolls this fleet out now.
+        RefusedError: a console has died and left its rollout open.
+    """
+    _refuse_while_one_is_open(world, asked.where)
+    now = SystemClock().now()
+    return RolloutStarted(
+        rollout=f"{now:%Y%m%d-%H%M%S}-{label}",
+        fleet=world.settings.fleet,
+        environment=world.settings.environment,
+        label=label,
+        image=image,
+        policy=world.policy,
+        by=operator(),
+        refresh=refresh,
+        accept_leftovers=accept_leftovers,
+        where=asked.where,
+    )
+
+
+@asynccontextmanager
+async def launched(world: World, started: RolloutStarted) -> AsyncIterator[tuple[Engine, Running]]:
+    """Provide an engine that holds the fleet's lease for as long as the block runs.
+
+    Raises:
+        LeaseHeldError: somebody else has the fleet.
+        ConsoleError: the journal could not be written; what is true then is in the message.
+    """
+    clock = SystemClock()
+    lease = world.desk.claim(operator(), __version__, f"rolling out {started.label}", clock.now())
+    keeper = Keeper(world.desk, lease, clock)
+    async with keeper.keeping(), world.running(started.rollout) as running:
+        engine = Engine(
+            world.journal, running.performer, running.stream, clock, may_act=keeper.may_act
+        )
+        try:
+            yield engine, running
+        except JournalError as error:
+            raise _without_journal(error, engine, started.where) from error
+
+
+def _without_journal(error: JournalError, engine: Engine, where: str) -> ConsoleError:
+    """Return what is true when the journal failed: the engine has waited for all that ran."""
+    begun = engine.rollout is not None and any(s.at.unit for s in engine.rollout.steps)
+    if not begun:
+        return RefusedError(f"{error}; nothing was changed")
+    return HaltedError(
+        f"{error}; regions had been begun, and nothing new was started after that",
+        f"release-console status {where} shows what is true now; then "
+        f"release-console abort --yes {where}",
+    )
+
+
+def _refuse_while_one_is_open(world: World, where: str) -> None:
+    """A rollout that its console left open is ended first, by somebody who has looked at it."""
+    newest = world.newest_rollout()
+    if newest is None or newest.is_finished:
+        return
+    lease = world.desk.look()
+    if lease is not None and lease.is_alive(SystemClock().now()):
+        raise LockedError(
+            f"the fleet is held by {lease}", "wait for it, or end it where it runs with Ctrl-C"
+        )
+    doing = ", ".join(str(step.at) for step in newest.running) or "a pause"
+    raise RefusedError(
+        f"rollout {newest.id} of {newest.request.label} was left open: its console died in {doing}",
+        f"release-console status {where} shows what is true now; "
+        f"release-console abort --yes {where} records the end, then start again",
+    )

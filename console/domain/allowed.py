@@ -1,0 +1,157 @@
+"""Which commands does a rollout take now, and why not the others?
+
+The one set behind footer, command palette, help and keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from signal import SIGINT
+
+from console.domain import commands
+from console.domain.rollout import Rollout
+from console.domain.steps import Step
+
+
+class Action(StrEnum):
+    """What an operator can do to a rollout."""
+
+    ANSWER = "answer"
+    PAUSE = "pause"
+    CONTINUE = "continue"
+    ABORT = "abort"
+    CLOSE = "close"
+    FINISH = "finish"
+    INTERRUPT = "interrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One command, and whether it may be given now."""
+
+    action: Action
+    verb: str
+    """Short, for the footer."""
+    sentence: str
+    """What it does, for palette and help."""
+    reason: str = ""
+    """Why it may not be given; empty where it may."""
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the rollout would take it now."""
+        return not self.reason
+
+
+def allowed(rollout: Rollout | None) -> tuple[Allowance, ...]:
+    """Return every command, each with the reason that forbids it now.
+
+    Args:
+        rollout: the rollout of this console; None before it has begun.
+    """
+    return tuple(
+        Allowance(action, verb, sentence, _reason(action, rollout))
+        for action, (verb, sentence, _) in _TABLE.items()
+    )
+
+
+def allowance(action: Action, rollout: Rollout | None) -> Allowance:
+    """Return the one entry of `allowed` for `action`."""
+    verb, sentence, _ = _TABLE[action]
+    return Allowance(action, verb, sentence, _reason(action, rollout))
+
+
+def command_of(action: Action, by: str) -> commands.Command:
+    """Return what the engine is told, for every action but an answer, which needs its subject.
+
+    Args:
+        action: what the operator chose.
+        by: who that is, as `person@host`.
+    """
+    match action:
+        case Action.PAUSE:
+            return commands.Pause(by)
+        case Action.CONTINUE:
+            return commands.Continue(by)
+        case Action.ABORT:
+            return commands.Abort(by)
+        case Action.CLOSE:
+            return commands.Close(by)
+        case Action.FINISH:
+            return commands.Interrupt(int(SIGINT))
+        case Action.INTERRUPT:
+            return commands.InterruptNow(int(SIGINT))
+        case Action.ANSWER:
+            raise ValueError("an answer says what it answers: use commands.Approve")
+
+
+def _reason(action: Action, rollout: Rollout | None) -> str:
+    if rollout is None:
+        return "no rollout has begun"
+    if rollout.is_finished:
+        return f"this rollout has ended: {rollout.outcome}"
+    return _TABLE[action][2](rollout)
+
+
+def _against_answer(rollout: Rollout) -> str:
+    return "" if rollout.waiting_for else "nothing is asked now"
+
+
+def _against_pause(rollout: Rollout) -> str:
+    if rollout.paused_by:
+        return f"it is paused already, by {rollout.paused_by}"
+    return _is_ending(rollout)
+
+
+def _against_continue(rollout: Rollout) -> str:
+    return "" if rollout.paused_by else _is_ending(rollout) or "it is not paused"
+
+
+def _against_abort(rollout: Rollout) -> str:
+    return f"it is ending already, stopped by {rollout.stop.by}" if rollout.stop else ""
+
+
+def _against_close(rollout: Rollout) -> str:
+    if rollout.stop:
+        return f"it is ending already, stopped by {rollout.stop.by}"
+    return "" if rollout.halt else "it has not halted; abort ends one that runs"
+
+
+def _against_finish(rollout: Rollout) -> str:
+    return _is_ending(rollout)
+
+
+def _against_interrupt(rollout: Rollout) -> str:
+    if rollout.is_interrupted:
+        return "Terraform got its one SIGINT already; it is waited for, and never killed"
+    runs = any(record.at.step in _TERRAFORM for record in rollout.running)
+    return "" if runs else "no Terraform runs now"
+
+
+def _is_ending(rollout: Rollout) -> str:
+    if rollout.stop:
+        return f"it is ending already, stopped by {rollout.stop.by}"
+    return "it has halted; close ends it" if rollout.halt else ""
+
+
+_TERRAFORM = {Step.TAINT, Step.UNTAINT, Step.PLAN, Step.APPLY, Step.CENSUS}
+
+_TABLE: dict[Action, tuple[str, str, Callable[[Rollout], str]]] = {
+    Action.ANSWER: ("Answer", "Review what is asked, then say yes or not yet", _against_answer),
+    Action.PAUSE: ("Pause", "Let what runs finish and start nothing new", _against_pause),
+    Action.CONTINUE: ("Continue", "Go on after a pause", _against_continue),
+    Action.ABORT: ("Abort", "End the rollout; nothing is reverted", _against_abort),
+    Action.CLOSE: ("Close", "End a rollout that halted, with its outcome", _against_close),
+    Action.FINISH: (
+        "Finish regions",
+        "Finish the regions that were begun and start no other",
+        _against_finish,
+    ),
+    Action.INTERRUPT: (
+        "Interrupt Terraform",
+        "Send every running Terraform its one SIGINT",
+        _against_interrupt,
+    ),
+}

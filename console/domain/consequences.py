@@ -1,0 +1,59 @@
+"""What does it mean to end a rollout, or to interrupt it?"""
+
+from __future__ import annotations
+
+from console.domain.allowed import Action
+from console.domain.confirmation import Confirmation
+from console.domain.outcome import RegionPhase
+from console.domain.rollout import Rollout
+from console.domain.steps import Step
+
+
+def confirm(rollout: Rollout, action: Action) -> Confirmation:
+    """Return what giving a command means, for those that end or interrupt something.
+
+    Args:
+        rollout: where it stands now.
+        action: anything but an answer.
+    """
+    running = ", ".join(str(record.at) for record in rollout.running) or "nothing"
+    done, left = _divided(rollout)
+    match action:
+        case Action.ABORT:
+            lines = (f"Runs now and is finished: {running}.", *done, *left, "Nothing is reverted.")
+            typed = rollout.fleet if rollout.has_changed or _is_applying(rollout) else None
+            return Confirmation("Abort the rollout", "End it here?", lines, "Abort", typed=typed)
+        case Action.CLOSE:
+            lines = (*done, *left, "Every region is looked at once more and the outcome recorded.")
+            return Confirmation("Close the halted rollout", "End it?", lines, "Close")
+        case Action.FINISH:
+            begun = "Regions that were begun are taken to their end."
+            lines = (f"Runs now: {running}.", begun, *left)
+            return Confirmation("Finish the regions", "Start nothing new?", lines, "Finish")
+        case Action.INTERRUPT:
+            lines = (
+                f"Runs now: {running}.",
+                "Every running Terraform gets its one SIGINT.",
+                "That may leave tainted and deposed objects behind.",
+            )
+            return Confirmation(
+                "Interrupt Terraform", "Send it?", lines, "Interrupt", typed=rollout.fleet
+            )
+        case _:
+            raise ValueError(f"{action} needs no confirmation")
+
+
+def _divided(rollout: Rollout) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Say which regions have the release, and which keep what they ran."""
+    through = {RegionPhase.VERIFIED, RegionPhase.DONE, RegionPhase.CURRENT}
+    done = [r.name for r in rollout.regions if r.phase in through]
+    left = [r.name for r in rollout.regions if r.phase is RegionPhase.WAITING]
+    label = rollout.request.label
+    return (
+        (f"Stays at {label}: {', '.join(done)}.",) if done else (),
+        (f"Keeps what it ran before: {', '.join(left)}.",) if left else (),
+    )
+
+
+def _is_applying(rollout: Rollout) -> bool:
+    return any(record.at.step is Step.APPLY for record in rollout.running)

@@ -1,0 +1,41 @@
+"""How long does a step take, going by earlier rollouts? And how is a time written?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from statistics import median
+
+from console.domain.rollout import Rollout
+from console.domain.steps import Result, Step
+
+
+def expected(rollouts: Iterable[Rollout]) -> Mapping[Step, timedelta]:
+    """Return the median duration of each step that ended well in `rollouts`.
+
+    Args:
+        rollouts: earlier rollouts of the fleet; the newest few tell the most.
+    """
+    seen: dict[Step, list[float]] = defaultdict(list)
+    for rollout in rollouts:
+        for record in rollout.steps:
+            if record.result is Result.OK and record.finished_at is not None:
+                seen[record.at.step].append(
+                    (record.finished_at - record.started_at).total_seconds()
+                )
+    return {step: timedelta(seconds=median(spans)) for step, spans in seen.items()}
+
+
+def brief(span: timedelta | None) -> str:
+    """Return `span` in at most five characters: `0.4s`, `12s`, `1:04`, `2h05`; `-` for None."""
+    if span is None:
+        return "-"
+    seconds = max(0.0, span.total_seconds())
+    if seconds < 1:
+        return f"{seconds:.1f}s"
+    if seconds < 60:
+        return f"{seconds:.0f}s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    return f"{int(seconds) // 3600}h{int(seconds) % 3600 // 60:02d}"

@@ -1,0 +1,119 @@
+"""What does a line of the regions table say?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from console.domain.fleet import ObjectKind, QueueSample, RegionName
+from console.domain.outcome import RegionPhase
+from console.domain.rollout import RegionRun, Rollout
+from console.domain.view import Health, ObjectView, RegionView
+
+# Older than this, a number on the screen is no longer "now".
+STALE_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """One region, ready to be drawn."""
+
+    name: RegionName
+    wave: int | None
+    phase: RegionPhase | None
+    """None where no rollout is under way."""
+    desired: int
+    new: int = 0
+    """Healthy instances that beat with the release."""
+    old: int = 0
+    """Healthy instances that beat with another one."""
+    unwell: int = 0
+    """Living instances that are not healthy."""
+    deposed: int = 0
+    release: str = ""
+    """The releases that its instances report, the most frequent first."""
+    tagged: str = ""
+    """What the tags claim, where they disagree with the heartbeats."""
+    queue: QueueSample | None = None
+    dead_letters: int | None = None
+    """New ones since the rollout began; all of them where nobody counted before."""
+    last_beat: timedelta | None = None
+    fresh: timedelta | None = None
+    """Age of the data; None where it was never seen."""
+    error: str | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether its numbers are too old to be believed, or could not be read."""
+        return self.error is not None or self.fresh is None or self.fresh > STALE_AFTER
+
+    @property
+    def missing(self) -> int:
+        """How many instances are wanted and not there."""
+        return max(0, self.desired - self.new - self.old - self.unwell)
+
+
+def region_rows(rollout: Rollout | None, seen: Iterable[RegionView]) -> tuple[RegionRow, ...]:
+    """Return a row for every region, in the order of the waves.
+
+    Args:
+        rollout: the one that is shown; None where none is.
+        seen: what was seen of the regions; those of no rollout are shown as well.
+    """
+    views = {view.name: view for view in seen}
+    if rollout is None:
+        return tuple(_row(None, None, view) for view in views.values())
+    ordered = sorted(rollout.regions, key=lambda region: region.wave)
+    return tuple(_row(rollout, region, views.get(region.name)) for region in ordered)
+
+
+def _row(rollout: Rollout | None, run: RegionRun | None, view: RegionView | None) -> RegionRow:
+    name = run.name if run else view.name if view else RegionName("")
+    wave, phase = (run.wave, run.phase) if run else (None, None)
+    if view is None:
+        return RegionRow(name, wave, phase, run.count if run else 0)
+    label = rollout.request.label if rollout else None
+    living = [found for found in view.objects if found.health is not Health.GONE]
+    healthy = [found for found in living if found.health is Health.HEALTHY]
+    new = sum(found.heartbeat == label for found in healthy)
+    beats = [found.last_beat for found in living if found.last_beat is not None]
+    return RegionRow(
+        name=name,
+        wave=wave,
+        phase=phase,
+        desired=view.desired,
+        new=new,
+        old=len(healthy) - new,
+        unwell=len(living) - len(healthy),
+        deposed=sum(found.kind is ObjectKind.DEPOSED for found in living),
+        release=_releases(found.heartbeat for found in healthy),
+        tagged=_disagreement(living),
+        queue=view.queue,
+        dead_letters=_dead_letters(run, view.queue),
+        last_beat=min(beats, default=None),
+        fresh=view.fresh,
+        error=view.error,
+    )
+
+
+def _releases(labels: Iterable[str | None]) -> str:
+    counted = Counter(label for label in labels if label is not None)
+    return ", ".join(label for label, _ in counted.most_common())
+
+
+def _disagreement(living: list[ObjectView]) -> str:
+    """What the tags of those instances say whose heartbeat says something else."""
+    return _releases(
+        found.tag
+        for found in living
+        if found.heartbeat is not None and found.tag != found.heartbeat
+    )
+
+
+def _dead_letters(run: RegionRun | None, queue: QueueSample | None) -> int | None:
+    if queue is None:
+        return None
+    before = run.dead_letters_before if run else None
+    return queue.dead_letters if before is None else max(0, queue.dead_letters - before)

@@ -1,0 +1,176 @@
+"""What does a screen show of a rollout?
+
+Rollout and fleet and the time become one frozen view. Operator, watcher and replay draw the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from console.domain.events import StepStarted
+from console.domain.narrate import Tone, tell
+from console.domain.path_view import Expected, PathView, view_path
+from console.domain.region_rows import RegionRow, region_rows
+from console.domain.rollout import Rollout
+from console.domain.signs import OUTCOMES, Mode
+from console.domain.steps import Step, Subject
+from console.domain.view import RegionView
+
+_PRODUCTION = ("prod", "production", "live")
+_HEAD = 12
+"""Hexadecimal digits of a digest that people compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bystanders:
+    """What the screen knows and no rollout tells."""
+
+    fleet: str
+    environment: str
+    operator: str
+    mode: Mode
+    identity: str = ""
+    """Who AWS says that we are; empty while nobody has asked."""
+    lease: str = ""
+    """Who has the fleet; empty where nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is always in sight."""
+
+    fleet: str
+    environment: str
+    is_production: bool
+    before: str
+    """The releases that the fleet ran before; empty while nobody has looked."""
+    label: str
+    digest: str
+    """The digest's head; empty while it is not known."""
+    operator: str
+    identity: str
+    lease: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The one thing that the operator has to know or to answer now."""
+
+    text: str
+    tone: Tone
+    subject: Subject | None = None
+    """What an answer would say yes to."""
+    others: int = 0
+    """How many more questions wait."""
+    next: tuple[str, ...] = ()
+    """What leads on, once it has ended: a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """Everything that the rollout screen draws."""
+
+    header: Header
+    ask: Ask
+    regions: tuple[RegionRow, ...]
+    path: PathView = field(default_factory=lambda: PathView((), (), None))
+
+
+def is_production(environment: str) -> bool:
+    """Return whether an environment's name says that customers depend on it."""
+    return environment.lower() in _PRODUCTION
+
+
+def view_rollout(
+    rollout: Rollout | None,
+    around: Bystanders,
+    seen: tuple[RegionView, ...],
+    expected: Expected,
+    now: datetime,
+) -> RolloutView:
+    """Put everything together.
+
+    Args:
+        rollout: where it stands; None before it has begun.
+        around: what no rollout tells.
+        seen: the regions as they were last seen.
+        expected: how long each step takes, from earlier rollouts.
+        now: the time.
+    """
+    rows = region_rows(rollout, seen)
+    if rollout is None:
+        return RolloutView(_header(None, around), Ask("no rollout is under way", Tone.QUIET), rows)
+    path = view_path(rollout, expected, now)
+    return RolloutView(_header(rollout, around), ask_of(rollout, now), rows, path)
+
+
+def _header(rollout: Rollout | None, around: Bystanders) -> Header:
+    environment = rollout.environment if rollout else around.environment
+    return Header(
+        fleet=rollout.fleet if rollout else around.fleet,
+        environment=environment,
+        is_production=is_production(environment),
+        before=_before(rollout),
+        label=rollout.request.label if rollout else "",
+        digest=_digest(rollout),
+        operator=rollout.by if rollout else around.operator,
+        identity=around.identity,
+        lease=around.lease,
+        mode=around.mode,
+    )
+
+
+def _before(rollout: Rollout | None) -> str:
+    if rollout is None:
+        return ""
+    labels = (label for region in rollout.regions for label in region.from_releases)
+    return ", ".join(dict.fromkeys(labels))
+
+
+def _digest(rollout: Rollout | None) -> str:
+    if rollout is None or rollout.release is None:
+        return ""
+    return rollout.release.digest.removeprefix("sha256:")[:_HEAD]
+
+
+def ask_of(rollout: Rollout, now: datetime) -> Ask:
+    """Return the one sentence: what is asked, else what stopped it, else what it does."""
+    if rollout.outcome is not None:
+        sign = OUTCOMES[rollout.outcome]
+        lines = tuple(filter(None, rollout.next.splitlines()))
+        return Ask(f"{sign.word}: {rollout.reason}", sign.tone, next=lines)
+    if rollout.questions:
+        subject, question = rollout.questions[0]
+        return Ask(question, Tone.ASK, subject, len(rollout.questions) - 1)
+    return _stopped(rollout) or _under_way(rollout, now)
+
+
+def _stopped(rollout: Rollout) -> Ask | None:
+    running = ", ".join(str(record.at) for record in rollout.running)
+    if rollout.stop is not None:
+        rest = f"waiting for {running}" if running else "ending"
+        return Ask(f"stopped by {rollout.stop.by}: {rest}", Tone.WARN)
+    if rollout.halt is not None:
+        where = rollout.halt.region or rollout.halt.at
+        rest = f" (still running: {running})" if running else ""
+        return Ask(f"halted at {where}: {rollout.halt.failure.message}{rest}", Tone.BAD)
+    if rollout.paused_by:
+        rest = f"{running} is finished, nothing new starts" if running else "nothing runs"
+        return Ask(f"paused by {rollout.paused_by}: {rest}", Tone.WARN)
+    return None
+
+
+def _under_way(rollout: Rollout, now: datetime) -> Ask:
+    if rollout.bake_until is not None and not rollout.running:
+        left = max(timedelta(0), rollout.bake_until - now).total_seconds()
+        text = f"wave {rollout.wave} bakes for {left:.0f} s more: every gate must stay good"
+        return Ask(text, Tone.PLAIN)
+    told = [tell(StepStarted(record.at), rollout) for record in rollout.running]
+    texts = [sentence.text for sentence in told if sentence is not None]
+    verifying = [r for r in rollout.running if r.at.step is Step.VERIFY]
+    if not texts:
+        return Ask("choosing what comes next", Tone.QUIET)
+    tail = ": every gate must pass" if len(verifying) == len(texts) == 1 else ""
+    return Ask("; ".join(texts) + tail, Tone.PLAIN)

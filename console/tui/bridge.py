@@ -1,0 +1,125 @@
+"""How does what the engine tells reach the screen?
+
+The engine runs in a thread of its own. The bridge collects frozen values there, and the screen
+fetches them when it is ready to draw: entries in order and all of them, of samples only the newest.
+A screen that hangs or dies costs the engine nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from console.domain.events import Entry
+from console.domain.fleet import RegionName, RegionState
+from console.domain.fleet import RegionSample as Sample
+from console.domain.rollout import Rollout
+from console.engine.ports import Progress
+
+# Lines of tools that wait to be drawn; the log on disk has every one of them.
+_MOST_LINES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What has come in since the last fetch."""
+
+    rollout: Rollout | None
+    """The newest, whether it has changed or not."""
+    entries: tuple[tuple[Entry, Rollout], ...]
+    """Each with the rollout that it led to."""
+    samples: tuple[Sample, ...]
+    states: tuple[tuple[RegionName, RegionState | str], ...]
+    """Each region's part of the state, or why it could not be read."""
+    progress: tuple[Progress, ...]
+    dropped: int
+    """Lines that came too fast to be drawn."""
+    identity: str | None
+    lease: str | None
+    trouble: str | None
+    """Why nothing goes on; empty where it does again."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing new to draw."""
+        parts = (self.entries, self.samples, self.states, self.progress)
+        told = (self.identity, self.lease, self.trouble)
+        return not any(parts) and all(value is None for value in told)
+
+
+class Bridge:
+    """An audience that keeps what it hears until the screen asks."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self._lock = threading.Lock()
+        self._rollout: Rollout | None = None
+        self._entries: list[tuple[Entry, Rollout]] = []
+        self._samples: dict[RegionName, Sample] = {}
+        self._states: dict[RegionName, RegionState | str] = {}
+        self._progress: deque[Progress] = deque(maxlen=_MOST_LINES)
+        self._dropped = 0
+        self._identity: str | None = None
+        self._lease: str | None = None
+        self._trouble: str | None = None
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The newest rollout that was heard of."""
+        return self._rollout
+
+    def entry(self, entry: Entry, rollout: Rollout) -> None:
+        """Take a fact; none is ever dropped."""
+        with self._lock:
+            self._rollout = rollout
+            self._entries.append((entry, rollout))
+
+    def progress(self, progress: Progress) -> None:
+        """Take a line of a tool."""
+        with self._lock:
+            self._dropped += len(self._progress) == _MOST_LINES
+            self._progress.append(progress)
+
+    def sample(self, sample: Sample) -> None:
+        """Take a look at a region; an older one that nobody has drawn is forgotten."""
+        with self._lock:
+            known = self._samples.get(sample.region)
+            if known is None or known.at <= sample.at:
+                self._samples[sample.region] = sample
+
+    def state(self, region: RegionName, state: RegionState | str) -> None:
+        """Take a region's part of the state, or why it could not be read."""
+        with self._lock:
+            self._states[region] = state
+
+    def around(self, *, identity: str | None = None, lease: str | None = None) -> None:
+        """Take what is known of us and of the lease."""
+        with self._lock:
+            self._identity = identity if identity is not None else self._identity
+            self._lease = lease if lease is not None else self._lease
+
+    def trouble(self, text: str) -> None:
+        """Take why nothing goes on; empty where it does again."""
+        with self._lock:
+            self._trouble = text
+
+    def fetch(self) -> Fetched:
+        """Return all that came in since the last time, and keep none of it."""
+        with self._lock:
+            fetched = Fetched(
+                self._rollout,
+                tuple(self._entries),
+                tuple(self._samples.values()),
+                tuple(self._states.items()),
+                tuple(self._progress),
+                self._dropped,
+                self._identity,
+                self._lease,
+                self._trouble,
+            )
+            self._entries, self._samples, self._states = [], {}, {}
+            self._progress.clear()
+            self._dropped = 0
+            self._identity = self._lease = self._trouble = None
+            return fetched

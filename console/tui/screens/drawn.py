@@ -1,0 +1,76 @@
+"""What does every screen have that shows a scene?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from console.engine.ports import Progress
+from console.tui.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One entry of the command palette and of the help."""
+
+    key: str
+    verb: str
+    sentence: str
+    action: str
+    reason: str = ""
+    """Why it cannot be done now; empty where it can."""
+
+
+class Drawn(Screen[None]):
+    """A screen that the app asks to draw itself when there is something new."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, scene: Scene) -> None:
+        """Draw `scene`."""
+        super().__init__()
+        self.scene = scene
+        self.is_laid_out = False
+        """Whether its panels are there: not before it is mounted, and not once it is left."""
+
+    def on_mount(self) -> None:
+        """Be drawn from now on; a subclass's own handler is called as well."""
+        self.is_laid_out = True
+
+    def on_unmount(self) -> None:
+        """Be drawn no more."""
+        self.is_laid_out = False
+
+    def draw(self, now: datetime) -> None:
+        """Show the scene as it is."""
+        raise NotImplementedError
+
+    def print_lines(self, progress: Sequence[Progress]) -> None:
+        """Show lines of tools; most screens have no place for them."""
+
+    def reason_against(self, action: str) -> str:
+        """Return why `action` cannot be done now; empty where it can."""
+        return ""
+
+    def offers(self) -> list[Offer]:
+        """Return what can be done here, whether it may be done now or not."""
+        found: dict[str, Offer] = {}
+        for key, active in self.active_bindings.items():
+            binding = active.binding
+            is_ours = isinstance(active.node, Drawn | App) and "." not in binding.action
+            if is_ours and not binding.system and binding.action not in found:
+                found[binding.action] = Offer(
+                    self.app.get_key_display(binding) if binding.key else key,
+                    binding.description,
+                    binding.tooltip or binding.description,
+                    binding.action,
+                    self.reason_against(binding.action),
+                )
+        # What changes something comes first, the rest as it stands in the code.
+        return sorted(found.values(), key=lambda offer: not offer.action.startswith("command("))

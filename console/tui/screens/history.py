@@ -1,0 +1,109 @@
+"""Which rollouts were there, how did they end, and how did each go?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import DataTable, Footer
+
+from console.domain.durations import brief
+from console.domain.narrate import Tone
+from console.domain.rollout import Rollout
+from console.domain.signs import OPEN, OUTCOMES
+from console.tui.scene import Scene
+from console.tui.screens.drawn import Drawn
+from console.tui.widgets.keyed_table import Column, KeyedTable, Row
+from console.tui.widgets.masthead import Masthead
+
+_COLUMNS = (
+    Column("started", "started", 16),
+    Column("release", "release", 12),
+    Column("outcome", "outcome", 14),
+    Column("took", "took", 6, is_number=True),
+    Column("by", "by", 18),
+    Column("reason", "reason", 80),
+)
+
+
+class HistoryScreen(Drawn):
+    """Earlier rollouts, the newest first; Enter replays one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("enter", "replay", "Replay", tooltip="Go through its journal step by step"),
+    ]
+
+    class Chosen(Message):
+        """A rollout shall be replayed."""
+
+        def __init__(self, rollout: str) -> None:
+            """Carry its id."""
+            super().__init__()
+            self.rollout = rollout
+            """Its id."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Stand over `scene`, whose header stays."""
+        super().__init__(scene)
+        self._rollouts: Sequence[Rollout] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay the table out."""
+        yield Masthead()
+        table = KeyedTable("history")
+        table.border_title = "Rollouts"
+        yield table
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin with the newest."""
+        self.query_one("#history").focus()
+
+    def fill(self, rollouts: Sequence[Rollout]) -> None:
+        """Show `rollouts`."""
+        self._rollouts = rollouts
+        table = self.query_one("#history", KeyedTable)
+        table.shape(_COLUMNS)
+        table.put([_row(table, rollout) for rollout in rollouts])
+
+    def draw(self, now: datetime) -> None:
+        """Keep the header going."""
+        self.query_one(Masthead).show(self.scene.view(now).header, now)
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Replay a rollout."""
+        if event.row_key.value is not None:
+            self.post_message(self.Chosen(event.row_key.value))
+
+    def action_replay(self) -> None:
+        """Replay the rollout under the cursor."""
+        chosen = self.query_one("#history", KeyedTable).chosen
+        if chosen is not None:
+            self.post_message(self.Chosen(chosen))
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()
+
+
+def _row(table: KeyedTable, rollout: Rollout) -> Row:
+    ink = table.ink
+    sign = OUTCOMES[rollout.outcome] if rollout.outcome is not None else OPEN
+    ends = [s.finished_at for s in rollout.steps if s.finished_at is not None]
+    took = max(ends) - rollout.started_at if ends else None
+    return Row(
+        rollout.id,
+        (
+            ink.cell(rollout.started_at.astimezone().strftime("%Y-%m-%d %H:%M")),
+            ink.cell(rollout.request.label),
+            ink.cell((str(sign), sign.tone)),
+            ink.cell(brief(took), right=True),
+            ink.cell(rollout.by),
+            ink.cell((rollout.reason, Tone.QUIET)),
+        ),
+    )

@@ -1,0 +1,125 @@
+"""The rollout screen of the one who operates: the same, with keys that change something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from console.domain.allowed import Action, allowance, command_of
+from console.domain.commands import Approve, Command
+from console.domain.confirmation import Confirmation, confirmation
+from console.domain.consequences import confirm
+from console.domain.steps import Subject
+from console.tui.screens.confirm import ConfirmScreen
+from console.tui.screens.rollout import RolloutScreen
+
+_KEYS = {
+    Action.ANSWER: "a",
+    Action.PAUSE: "p",
+    Action.CONTINUE: "g",
+    Action.ABORT: "x",
+    Action.CLOSE: "e",
+    Action.FINISH: "n",
+    Action.INTERRUPT: "i",
+}
+_IN_FOOTER = {Action.ANSWER, Action.PAUSE, Action.CONTINUE, Action.ABORT, Action.CLOSE}
+_AT_ONCE = {Action.PAUSE, Action.CONTINUE}
+
+
+def _bindings() -> list[BindingType]:
+    return [
+        Binding(
+            key,
+            f"command('{action}')",
+            (told := allowance(action, None)).verb,
+            show=action in _IN_FOOTER,
+            tooltip=told.sentence,
+            id=f"rollout.{action}",
+        )
+        for action, key in _KEYS.items()
+    ]
+
+
+class OperateScreen(RolloutScreen):
+    """Shows a rollout, and commands it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    can_answer: ClassVar[bool] = True
+    first_tab: ClassVar[str] = "tab-output"
+
+    class Commanded(Message):
+        """The operator has said something to the engine."""
+
+        def __init__(self, command: Command) -> None:
+            """Carry `command`."""
+            super().__init__()
+            self.command = command
+            """What was said."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim a command that the engine would not take now."""
+        if action != "command":
+            return True
+        return (
+            True if allowance(Action(str(parameters[0])), self.scene.rollout).is_allowed else None
+        )
+
+    def reason_against(self, action: str) -> str:
+        """Return why a command is not taken now."""
+        if not action.startswith("command("):
+            return ""
+        return allowance(Action(action[9:-2]), self.scene.rollout).reason
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key does nothing: only keys that no binding has taken arrive here."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        reason = self.reason_against(active.binding.action)
+        if reason:
+            event.stop()
+            text = f"{active.binding.description}: not now, {reason}"
+            self.notify(text, severity="warning", markup=False)
+
+    def action_command(self, name: str) -> None:
+        """Give a command, after its confirmation where it has one."""
+        action = Action(name)
+        rollout = self.scene.rollout
+        if rollout is None:
+            return
+        if action is Action.ANSWER:
+            self._answer(rollout.questions[0][0])
+        elif action in _AT_ONCE:
+            self._send(command_of(action, self.scene.around.operator))
+        else:
+            self._confirm(action)
+
+    def _answer(self, subject: Subject) -> None:
+        def current() -> Confirmation | None:
+            rollout = self.scene.rollout
+            return confirmation(rollout, subject) if rollout is not None else None
+
+        self._ask(current, Approve(subject, self.scene.around.operator))
+
+    def _confirm(self, action: Action) -> None:
+        def current() -> Confirmation | None:
+            rollout = self.scene.rollout
+            if rollout is None or not allowance(action, rollout).is_allowed:
+                return None
+            return confirm(rollout, action)
+
+        self._ask(current, command_of(action, self.scene.around.operator))
+
+    def _ask(self, current: Callable[[], Confirmation | None], command: Command) -> None:
+        def answered(is_yes: bool | None) -> None:
+            if is_yes:
+                self._send(command)
+
+        self.app.push_screen(ConfirmScreen(current), answered)
+
+    def _send(self, command: Command) -> None:
+        self.post_message(self.Commanded(command))

@@ -1,0 +1,139 @@
+"""One region: every object in it, its chart, and the console output of the chosen instance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import DataTable, Footer, Log, Static
+
+from console.domain.fleet import InstanceId, RegionName
+from console.domain.foreign import shown_lines
+from console.domain.narrate import Tone
+from console.domain.outcome import RegionPhase
+from console.domain.signs import REGIONS
+from console.domain.view import RegionView
+from console.tui.palette import Part, line, lines
+from console.tui.scene import Scene
+from console.tui.screens.drawn import Drawn
+from console.tui.widgets.chart import Chart
+from console.tui.widgets.masthead import Masthead
+from console.tui.widgets.objects import Objects
+
+
+class RegionScreen(Drawn):
+    """Shows one region; nothing can be changed here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="To the rollout"),
+        Binding("enter", "console", "Console output", show=True, tooltip="Of the chosen instance"),
+        Binding("c", "copy", "Copy id", tooltip="Copy the chosen instance's id"),
+    ]
+
+    class ConsoleWanted(Message):
+        """Somebody wants to read an instance's console."""
+
+        def __init__(self, screen: RegionScreen, region: RegionName, instance: InstanceId) -> None:
+            """Carry whose."""
+            super().__init__()
+            self.screen = screen
+            """Where to show it."""
+            self.region = region
+            """The instance's region."""
+            self.instance = instance
+            """Which instance."""
+
+    def __init__(self, scene: Scene, region: RegionName) -> None:
+        """Draw `region` of `scene`."""
+        super().__init__(scene)
+        self._region = region
+
+    def compose(self) -> ComposeResult:
+        """Lay the panels out."""
+        yield Masthead()
+        yield Static(id="summary")
+        yield Objects()
+        with Horizontal(id="details"):
+            console = Log(id="console")
+            console.border_title = "Console output"
+            yield console
+            yield Chart()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin with the objects."""
+        self.query_one(Objects).focus()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.query_one(Objects).repaint())
+
+    def draw(self, now: datetime) -> None:
+        """Show the region as it was last seen."""
+        self.query_one(Masthead).show(self.scene.view(now).header, now)
+        view = self.scene.region(self._region, now)
+        self.query_one("#summary", Static).update(self._summary(view))
+        if view is not None:
+            sample, state = self.scene.sample(self._region), self.scene.state(self._region)
+            self.query_one(Objects).show(view, sample, state, now)
+        self.query_one(Chart).show(self.scene.points, self._region, now)
+
+    def _summary(self, view: RegionView | None) -> Content:
+        parts: list[Part] = [self._region]
+        run = self._run()
+        if run is not None:
+            sign = REGIONS[run]
+            parts += ["   ", (str(sign), sign.tone)]
+        if view is None:
+            return line(*parts, ("   nobody has looked yet", Tone.QUIET), bold=True)
+        parts.append((f"   {view.healthy} of {view.desired} healthy", Tone.PLAIN))
+        if view.queue is not None:
+            told = f"   {view.queue.backlog} waiting, {view.queue.in_flight} in flight"
+            parts.append((told, Tone.QUIET))
+        notes = []
+        if view.lock is not None:
+            held = f"state locked by {view.lock.holder} ({view.lock.operation})"
+            notes.append(line(("! ", Tone.WARN), held))
+        if view.error:
+            notes.append(line(("! ", Tone.BAD), view.error))
+        return lines(line(*parts), *notes)
+
+    def _run(self) -> RegionPhase | None:
+        rollout = self.scene.rollout
+        found = [r.phase for r in rollout.regions if r.name == self._region] if rollout else []
+        return found[0] if found else None
+
+    def _chosen(self) -> InstanceId | None:
+        key = self.query_one(Objects).chosen
+        return InstanceId(key.partition("/")[0]) if key else None
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Read the chosen instance's console."""
+        self.action_console()
+
+    def action_console(self) -> None:
+        """Ask for the console output; it arrives when AWS has answered."""
+        instance = self._chosen()
+        if instance is not None:
+            self.show_console(instance, "asking EC2 ...")
+            self.post_message(self.ConsoleWanted(self, self._region, instance))
+
+    def show_console(self, instance: str, text: str) -> None:
+        """Show what an instance printed."""
+        console = self.query_one("#console", Log)
+        console.border_title = f"Console output of {instance}"
+        console.clear()
+        console.write_lines(shown_lines(text))
+
+    def action_copy(self) -> None:
+        """Copy the chosen instance's id."""
+        instance = self._chosen()
+        if instance is not None:
+            self.app.copy_to_clipboard(instance)
+            self.notify(f"copied: {instance}", markup=False)
+
+    def action_back(self) -> None:
+        """Go back to the rollout."""
+        self.dismiss()

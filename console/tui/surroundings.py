@@ -1,0 +1,111 @@
+"""What does the console's screen need of everything around it?
+
+Ports and callables only: the screen knows no adapter, no settings and no journal file. All that is
+awaited runs on the backstage's event loop, never on the screen's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from console.domain.commands import Command
+from console.domain.events import Entry
+from console.domain.failure import Failure
+from console.domain.fleet import (
+    InstanceId,
+    Reading,
+    RegionName,
+    RegionSample,
+    RegionState,
+    UnitName,
+)
+from console.domain.policy import Policy
+from console.domain.release import ImageRef, ReleaseLabel
+from console.domain.rollout import Rollout
+from console.engine.ports import Clock
+from console.engine.stream import Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the start form hands on."""
+
+    label: ReleaseLabel
+    image: ImageRef | None = None
+    """An image that is already pushed; None where it has to be built."""
+    regions: tuple[RegionName, ...] | None = None
+    """Only these; None for all."""
+    refresh: bool = False
+    accept_leftovers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the start form proposes."""
+
+    label: str = ""
+    """From `git describe`; empty where it says nothing."""
+    known: tuple[str, ...] = ()
+    """Labels that the registry has already, the newest first."""
+    note: str = ""
+    """Why there is no proposal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """How a running engine is reached, from its own event loop."""
+
+    send: Callable[[Command], None]
+    """`Engine.send`."""
+    join: Callable[[Audience], None]
+    """`Stream.join`."""
+
+
+RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable[Rollout]]
+"""Rolls a choice out to its end. Gives the handle away before the first step is begun."""
+
+
+async def _no_proposal() -> Proposal:
+    return Proposal(note="no release is proposed here")
+
+
+async def _no_identity() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything that the screens reach out for."""
+
+    fleet: str
+    environment: str
+    operator: str
+    """Who we are, as `person@host`."""
+    policy: Policy
+    clock: Clock
+    sample: Callable[[RegionName, Sequence[ReleaseLabel]], Awaitable[RegionSample]]
+    """Looks at a region in AWS, read only."""
+    state: Callable[[UnitName], Awaitable[Mapping[RegionName, RegionState] | Failure]]
+    """Reads a unit's Terraform state."""
+    console_output: Callable[[RegionName, InstanceId], Awaitable[Reading[str]]]
+    rollouts: Callable[[], Sequence[str]]
+    """The ids of the fleet's rollouts, the newest first."""
+    entries: Callable[[str, int], Sequence[Entry]]
+    """The journal of a rollout after a sequence number."""
+    lease: Callable[[], str] = lambda: ""
+    """Who has the fleet, in a phrase; empty where nobody has."""
+    identity: Callable[[], Awaitable[str]] = _no_identity
+    """Who AWS says that we are; why it does not, where it does not."""
+    propose: Callable[[], Awaitable[Proposal]] = _no_proposal
+    roll_out: RollOut | None = None
+    """None where this console only watches."""
+    sample_every: timedelta = timedelta(seconds=2)
+    state_every: timedelta = timedelta(seconds=15)
+    boot_allowance: timedelta = timedelta(minutes=5)
+    """How long a new instance may take to beat for the first time."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Keys that an operator has set otherwise, by the binding's id."""
+    theme: str = ""
+    """The theme to begin with; empty for the dark one."""

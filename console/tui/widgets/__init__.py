@@ -1,0 +1,1 @@
+"""What draws a view. A widget is shown frozen values and decides nothing."""

@@ -1,0 +1,67 @@
+"""Which fleet is this, what happens to it, and who does it?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+from textual.widget import Widget
+
+from console.domain.narrate import Tone
+from console.domain.rollout_view import Header
+from console.domain.signs import MODES
+from console.tui.palette import Part, line, lines
+
+
+class Masthead(Widget):
+    """Two lines that never scroll away."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__(id="masthead")
+        self._header: Header | None = None
+        self._clock = ""
+
+    def show(self, header: Header, now: datetime) -> None:
+        """Draw `header` and the time."""
+        clock = now.astimezone().strftime("%H:%M:%S")
+        if (header, clock) == (self._header, self._clock):
+            return
+        self._header, self._clock = header, clock
+        self.set_class(header.is_production, "-production")
+        self.refresh()
+
+    def render(self) -> Content:
+        """Return both lines, what matters least left out where it does not fit."""
+        if self._header is None:
+            return Content("")
+        header = self._header
+        mode = MODES[header.mode]
+        right: list[Part] = [(f"{mode.glyph} {mode.word}", mode.tone), f"   {self._clock}"]
+        return lines(
+            self._spread(self._names(header), right, bold=True),
+            self._spread(self._people(header), []),
+        )
+
+    def _names(self, header: Header) -> list[Part]:
+        tone = Tone.BAD if header.is_production else Tone.ASK
+        word = header.environment.upper() if header.is_production else header.environment
+        parts: list[Part] = [header.fleet, ("  ", Tone.PLAIN), (f"[{word}]", tone)]
+        if header.label:
+            before = f"{header.before} → " if header.before else "→ "
+            parts += [(f"    {before}", Tone.QUIET), header.label]
+        if header.digest:
+            parts.append((f"  {header.digest}", Tone.QUIET))
+        return parts
+
+    def _people(self, header: Header) -> list[Part]:
+        told = [f"by {header.operator}", header.identity]
+        told.append(f"lease: {header.lease}" if header.lease else "")
+        return [(" · ".join(filter(None, told)), Tone.QUIET)]
+
+    def _spread(self, left: list[Part], right: list[Part], *, bold: bool = False) -> Content:
+        start, end = line(*left, bold=bold), line(*right)
+        room = self.size.width - end.cell_length
+        if start.cell_length > room - 1:
+            start = start.truncate(max(0, room - 2), ellipsis=True)
+        return start + " " * max(0, room - start.cell_length) + end

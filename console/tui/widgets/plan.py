@@ -1,0 +1,69 @@
+"""What would be created and destroyed, slot by slot?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from console.domain.confirmation import SlotChange, slot_changes
+from console.domain.narrate import Tone
+from console.domain.rollout import Rollout, UnitRun
+from console.tui.palette import line, lines
+
+_NOTHING = "No plan yet: each region is planned when its turn comes."
+
+
+class PlanPanel(VerticalScroll):
+    """The plans of the rollout, the newest first."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__(id="plan")
+        self._units: tuple[UnitRun, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Make the one text that is drawn."""
+        yield Static(line((_NOTHING, Tone.QUIET)), id="plan-text")
+
+    def show(self, rollout: Rollout) -> None:
+        """Draw the plans that there are."""
+        if rollout.units == self._units:
+            return
+        self._units = rollout.units
+        drawn = [text for unit in reversed(rollout.units) for text in _unit(unit)]
+        text = lines(*drawn) if drawn else line((_NOTHING, Tone.QUIET))
+        self.query_one("#plan-text", Static).update(text)
+
+
+def _unit(unit: UnitRun) -> Iterator[Content]:
+    if unit.plan is None:
+        return
+    batch = f" · batch {unit.batch + 1} of {unit.batches}" if unit.batches > 1 else ""
+    yield line(
+        ", ".join(unit.regions), (f"{batch}  plan {unit.plan.id[:12]}", Tone.QUIET), bold=True
+    )
+    for sentence in unit.consequences:
+        yield line("  ", sentence)
+    yield from change_lines(slot_changes(unit.plan))
+    yield line("")
+
+
+def change_lines(changes: Iterable[SlotChange]) -> Iterator[Content]:
+    """Yield a line for each change of a plan, in columns."""
+    rows = list(changes)
+    where = max((len(c.where) for c in rows), default=0)
+    verb = max((len(c.verb) for c in rows), default=0)
+    for change in rows:
+        releases = " → ".join(filter(None, (change.before, change.after)))
+        tone = Tone.WARN if not change.after else Tone.PLAIN
+        yield line(
+            "  ",
+            f"{change.where:<{where}}  ",
+            (f"{change.verb:<{verb}}  ", tone),
+            f"{releases:<18}  ",
+            (f"destroys {change.instance}" if change.instance else "", Tone.QUIET),
+        )
