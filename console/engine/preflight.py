@@ -32,16 +32,16 @@ class Preflight:
 
     async def survey(self, effect: effects.Survey, rollout: Rollout) -> Surveyed:
         """Return what was found in every region, and every problem."""
-        identity, image_problem, units = await asyncio.gather(
-            self._fleet.identity(),
-            self._check_image(effect, rollout),
-            asyncio.gather(*(self._look(unit, rollout, effect) for unit in rollout.policy.units)),
-        )
+        identity = await self._fleet.identity()
         if identity.error is not None:
             # Without credentials every other answer is the same error over again.
             hint = "log in, or set the profile: aws.profile in the settings, or AWS_PROFILE"
             refused = Failure(FailureKind.REFUSED, f"AWS does not know us: {identity.error}", hint)
             return Surveyed((), (refused,))
+        image_problem, units = await asyncio.gather(
+            self._check_image(effect, rollout),
+            asyncio.gather(*(self._look(unit, rollout, effect) for unit in rollout.policy.units)),
+        )
         found = tuple(survey for surveys, _ in units for survey in surveys)
         problems = tuple(problem for _, unit_problems in units for problem in unit_problems)
         if image_problem is not None:

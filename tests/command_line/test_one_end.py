@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from console.commands import rollout
-from console.commands.rollout import Asked, roll_out
+from console.commands.asked import Asked
+from console.commands.rollout import roll_out
 from console.domain import effects
 from console.domain.events import Entry, StepStarted
 from console.domain.evolve import replay

@@ -68,7 +68,7 @@ TABLE = [
         refused(Rule.FLOOR), ("1 healthy workers would be left, at least 3 must stay",)),
     Row("without proof enough are left", TWO, Announced((1, 2), floor=1, proves=False)),
     Row("tags of other slots are changed in place", RETAGGED, Announced((0,)),
-        refused(Rule.UNANNOUNCED, Rule.IN_PLACE), ("slot 1", "claim another release")),
+        refused(Rule.UNANNOUNCED, Rule.IN_PLACE), ("slot 1", "changed in place and not replaced")),
     Row("a changed tag is no replacement", RETAGGED, Announced((0, 1, 2)),
         refused(Rule.IN_PLACE, Rule.MISSING), ("slot 2", "would be changed in place")),
     Row("the count is reduced", SHRUNK, Announced((0,)),

@@ -53,7 +53,7 @@ async def test_a_failed_provisioner_leaves_tainted_objects_and_deposed_ones(worl
     failure = await world.release("2", check="echo it is broken; exit 3")
     assert failure is not None
     assert failure.kind is FailureKind.FAILED
-    assert "local-exec provisioner error" in failure.message
+    assert "the new worker did not become ready" in failure.message
     assert "it is broken" in failure.evidence
     assert "console output" in failure.hint
 
