@@ -34,8 +34,11 @@ settings: --config FILE, else RELEASE_CONSOLE_CONFIG, else config/release.yaml
 # Where each command lives, and its line in --help: nothing is imported to print it.
 _COMMANDS = {
     "status": ("status", "Show what every region runs, its queue and its locks."),
+    "serve": ("serve", "Put the watch mode on a web page of this machine, read-only."),
     "history": ("history", "List earlier rollouts and how they ended."),
+    "resume": ("resume", "Go on with a rollout that its console left open."),
     "recover": ("recover", "Lead a fleet on from where a rollout stopped."),
+    "rollback": ("recover", "Roll the release before out again, the last wave first."),
     "abort": ("closing", "End a rollout that its console left open."),
     "unlock": ("closing", "Take the lease from a console that is dead."),
     "doctor": ("doctor", "Check tools, credentials, regions and the store."),
@@ -108,9 +111,15 @@ def cli(ctx: click.Context, /, config: Path | None, **asked: Any) -> None:  # no
             ctx.fail(f"put --{option} behind {ctx.invoked_subcommand!r}, or leave it out")
         return
     from console.commands.asked import Asked
+
+    wanted = Asked(config=config, **asked)
+    if wanted.is_plain_screen:
+        from console.commands.opening import open_screen
+
+        ctx.exit(open_screen(wanted))
     from console.commands.rollout import roll_out
 
-    ctx.exit(roll_out(Asked(config=config, **asked)))
+    ctx.exit(roll_out(wanted))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,14 +15,15 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from console.adapters.aws.fleet import AwsFleet, FleetSpec
+from console.adapters.aws.hands import ALLOWED, AwsHands
 from console.adapters.aws.queues import QueueNames, Queues
 from console.adapters.aws.session import AwsSession
 from console.adapters.pushed_images import PushedImages
+from console.adapters.terraform.absent import AbsentRunner
 from console.adapters.terraform.client import TerraformClient
 from console.adapters.terraform.runner import Runner
 from console.adapters.terraform.spec import TerraformSpec
@@ -31,22 +32,16 @@ from console.domain.evolve import replay
 from console.domain.fleet import RegionName
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
+from console.engine.clock import SystemClock as SystemClock
 from console.engine.performer import WorldPerformer
 from console.engine.ports import Images
+from console.engine.remedies import Remedies
 from console.engine.stream import Stream
+from console.engine.surveying import Surveyor
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
 from console.settings.image import Builder
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Return the time now, in UTC, to the millisecond: what the journal keeps."""
-        now = datetime.now(UTC)
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True)
@@ -64,6 +59,7 @@ class World:
     settings: Settings
     policy: Policy
     config: Path
+    may_run_terraform: bool = True
 
     @cached_property
     def journal(self) -> LocalJournal:
@@ -104,7 +100,8 @@ class World:
     def runner(self) -> Runner:
         """Runs Terraform."""
         environment = {**os.environ, "RELEASE_CONSOLE_CONFIG": str(self.config.absolute())}
-        return Runner(self.settings.store / "terraform" / "logs", environment=environment)
+        kind = Runner if self.may_run_terraform else AbsentRunner
+        return kind(self.settings.store / "terraform" / "logs", environment=environment)
 
     @cached_property
     def infrastructure(self) -> TerraformClient:
@@ -114,6 +111,27 @@ class World:
             self.runner,
             self.session,
             self.queues.urls,
+        )
+
+    @cached_property
+    def write_session(self) -> AwsSession:
+        """The one session that may change something: it terminates what is in no state."""
+        return AwsSession(profile=self.settings.aws.profile, allowed=ALLOWED)
+
+    @cached_property
+    def hands(self) -> AwsHands:
+        """Terminates instances of the fleet that are in no state."""
+        return AwsHands(self.settings.fleet, self.write_session)
+
+    @cached_property
+    def surveyor(self) -> Surveyor:
+        """Looks at regions for their recovery."""
+        return Surveyor(
+            self.infrastructure,
+            self.fleet,
+            self.policy,
+            SystemClock(),
+            boot_allowance=self.settings.readiness.within,
         )
 
     @cached_property
@@ -134,7 +152,9 @@ class World:
             rollout: its id.
         """
         plans = self.settings.store / "plans" / rollout
-        plans.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # What a dead console left there is void, and may hold secrets.
+        shutil.rmtree(plans, ignore_errors=True)
+        plans.mkdir(parents=True, mode=0o700)
         stream = Stream()
         performer = WorldPerformer(
             self.infrastructure,
@@ -142,12 +162,14 @@ class World:
             self.images,
             stream,
             plans,
+            Remedies(self.infrastructure, self.hands, self.surveyor, stream.progress, plans),
         )
         try:
             yield Running(performer, stream)
         finally:
             shutil.rmtree(plans, ignore_errors=True)
             self.session.close()
+            self.write_session.close()
 
     def newest_rollout(self) -> Rollout | None:
         """Return the fleet's last rollout, or None where there was none."""
@@ -155,12 +177,18 @@ class World:
         return replay(self.journal.read(newest)) if newest else None
 
 
-def wire(config: Path | None, *, only: Sequence[RegionName] | None = None) -> World:
+def wire(
+    config: Path | None,
+    *,
+    only: Sequence[RegionName] | None = None,
+    may_run_terraform: bool = True,
+) -> World:
     """Read the settings and put a world together; nothing is asked of AWS yet.
 
     Args:
         config: the settings file; None for the default.
         only: regions to roll out to; None for all.
+        may_run_terraform: False for a watch, which starts nothing.
 
     Raises:
         SettingsError: something in the file is wrong.
@@ -173,7 +201,7 @@ def wire(config: Path | None, *, only: Sequence[RegionName] | None = None) -> Wo
     _log_to(settings.store / "console.log")
     if settings.aws.profile:
         os.environ["AWS_PROFILE"] = settings.aws.profile
-    return World(settings, to_policy(settings, regions=only), path)
+    return World(settings, to_policy(settings, regions=only), path, may_run_terraform)
 
 
 def _log_to(path: Path) -> None:

@@ -16,7 +16,8 @@ IMAGE = "Image"
 SLOT = "Slot"
 FLEET = "Fleet"
 
-# The line of /etc/worker/worker.env in the cloud-config that the workers boot from.
+# Lines of /etc/worker/worker.env in the cloud-config that the workers boot from.
+_RELEASE_LINE = re.compile(r"^\s*RELEASE=(?P<release>\S+)\s*$", re.MULTILINE)
 _IMAGE_LINE = re.compile(r"^\s*IMAGE=(?P<image>\S+)\s*$", re.MULTILINE)
 
 
@@ -49,6 +50,15 @@ def started_image(attributes: Mapping[str, Any]) -> ImageRef | None:
         text = _decoded(encoded) or text
     match = _IMAGE_LINE.search(text)
     return ImageRef(match["image"]) if match else None
+
+
+def started_target(user_data: str) -> SlotTarget | None:
+    """Return what `user_data`, in base64, starts; None where it does not tell."""
+    text = _decoded(user_data)
+    release, image = _RELEASE_LINE.search(text), _IMAGE_LINE.search(text)
+    if release is None or image is None:
+        return None
+    return SlotTarget(ReleaseLabel(release["release"]), ImageRef(image["image"]))
 
 
 def _decoded(encoded: str) -> str:

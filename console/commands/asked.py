@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ class Asked:
     sandbox: bool = False
     as_json: bool = False
     accept_leftovers: bool = False
+    rolls_back: str = ""
+    """The id of the rollout that is taken back; empty where none is."""
+
+    @property
+    def is_plain_screen(self) -> bool:
+        """Whether a screen is asked for and nothing else, such as a sandbox behind it."""
+        return not (self.auto or self.sandbox or self.as_json)
 
     @property
     def where(self) -> str:
@@ -65,7 +73,9 @@ class Asked:
     def _check_screen(self) -> None:
         if self.as_json:
             raise UsageError("--json goes with --auto: a screen has no lines", _EXAMPLE)
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        # Of a web page, `serve` has set the driver; an operator's screen is never one.
+        is_served = self.watch and bool(os.environ.get("TEXTUAL_DRIVER"))
+        if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise UsageError(
                 "the screen needs a terminal, and this is none",
                 f"without one: {_EXAMPLE}; or release-console status",

@@ -39,33 +39,42 @@ def start_of(
         environment=world.settings.environment,
         label=label,
         image=image,
-        policy=world.policy,
+        policy=world.policy.last_wave_first() if asked.rolls_back else world.policy,
         by=operator(),
         refresh=refresh,
         accept_leftovers=accept_leftovers,
+        rolls_back=asked.rolls_back,
         where=asked.where,
     )
 
 
 @asynccontextmanager
-async def launched(world: World, started: RolloutStarted) -> AsyncIterator[tuple[Engine, Running]]:
+async def launched(
+    world: World, rollout: str, purpose: str, where: str
+) -> AsyncIterator[tuple[Engine, Running]]:
     """Provide an engine that holds the fleet's lease for as long as the block runs.
+
+    Args:
+        world: the fleet.
+        rollout: the id of the rollout that the engine will run.
+        purpose: what the lease tells others.
+        where: the options that name the settings, for commands in messages.
 
     Raises:
         LeaseHeldError: somebody else has the fleet.
         ConsoleError: the journal could not be written; what is true then is in the message.
     """
     clock = SystemClock()
-    lease = world.desk.claim(operator(), __version__, f"rolling out {started.label}", clock.now())
+    lease = world.desk.claim(operator(), __version__, purpose, clock.now())
     keeper = Keeper(world.desk, lease, clock)
-    async with keeper.keeping(), world.running(started.rollout) as running:
+    async with keeper.keeping(), world.running(rollout) as running:
         engine = Engine(
             world.journal, running.performer, running.stream, clock, may_act=keeper.may_act
         )
         try:
             yield engine, running
         except JournalError as error:
-            raise _without_journal(error, engine, started.where) from error
+            raise _without_journal(error, engine, where) from error
 
 
 def _without_journal(error: JournalError, engine: Engine, where: str) -> ConsoleError:
@@ -76,7 +85,7 @@ def _without_journal(error: JournalError, engine: Engine, where: str) -> Console
     return HaltedError(
         f"{error}; regions had been begun, and nothing new was started after that",
         f"release-console status {where} shows what is true now; then "
-        f"release-console abort --yes {where}",
+        f"release-console resume {where} goes on",
     )
 
 
@@ -92,7 +101,8 @@ def _refuse_while_one_is_open(world: World, where: str) -> None:
         )
     doing = ", ".join(str(step.at) for step in newest.running) or "a pause"
     raise RefusedError(
-        f"rollout {newest.id} of {newest.request.label} was left open: its console died in {doing}",
-        f"release-console status {where} shows what is true now; "
-        f"release-console abort --yes {where} records the end, then start again",
+        f"rollout {newest.id} of {newest.request.label} was left open in {doing}",
+        f"release-console resume {where} goes on with it; "
+        f"release-console abort --yes {where} records its end; "
+        f"release-console status {where} shows what is true now",
     )

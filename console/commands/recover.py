@@ -8,52 +8,97 @@ import click
 
 from console.commands.where import chosen_config, config_option
 
+_ACTIONS = (
+    *("retry", "accept", "restore", "rollback", "finish"),
+    *("adopt", "terminate", "untaint", "unlock", "push-state"),
+)
+_ROLLOUTS = {"retry", "rollback", "finish"}
+
 
 @click.command()
-@click.argument("action", type=click.Choice(["retry"]))
-@click.option(
-    "--release", metavar="LABEL", help="What to ship; else what the last rollout shipped."
-)
-@click.option("--image", metavar="REF", help="An image already pushed.")
-@click.option("--regions", metavar="A,B", help="Only these regions.")
+@click.argument("action", required=False, type=click.Choice(_ACTIONS))
+@click.option("--region", "regions", metavar="R", multiple=True, help="Where; may be repeated.")
+@click.option("--regions", "listed", metavar="A,B", help="The same, as a list.")
+@click.option("--slot", "slots", metavar="N", type=int, multiple=True, help="Only this slot.")
+@click.option("--instance", metavar="ID", help="The orphan, for adopt and terminate.")
+@click.option("--release", metavar="LABEL", help="For retry: what to ship, if not the same again.")
+@click.option("--image", metavar="REF", help="For retry: an image already pushed.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
 @click.option("--yes", is_flag=True, help="Answer the confirmation.")
+@click.option("--confirm", metavar="NAME", help="Answer a dangerous one: fleet, instance or lock.")
 @config_option
 @click.pass_context
 def recover(
     ctx: click.Context,
     /,
-    action: str,
+    action: str | None,
     config: Path | None,
     *,
     sandbox: bool,
+    regions: tuple[str, ...],
+    listed: str | None,
+    slots: tuple[int, ...],
+    instance: str | None,
     release: str | None,
     image: str | None,
+    as_json: bool,
+    yes: bool,
+    confirm: str | None,
+) -> None:
+    """Lead a fleet on from where a rollout stopped.
+
+    Without ACTION: what is true of every region, the one move to make, the others, and those that
+    would harm, with the reason. Nothing is changed.
+
+    \b
+    retry       replace the unfinished slots again: right when the cause is gone
+    accept      keep new instances that work although their check failed
+    restore     make the old instances current again, terminate the new ones
+    rollback    roll the release before out again, the last wave first
+    finish      roll the release out to the slots that do not have it
+    adopt       import an instance that is in no state into an empty slot
+    terminate   terminate an instance that is in no state
+    untaint     take the mark off slots that were never applied
+    unlock      remove a state lock whose holder is dead
+    push-state  write the state that an apply could not write
+
+    A move is made only if it is still the one that was shown, and afterwards the region is looked
+    at again, against what was promised.
+    """
+    from console.commands.recovering import Wanted, advice, make
+
+    path = chosen_config(ctx, config, sandbox=sandbox)
+    names = (*regions, *(name.strip() for name in (listed or "").split(",") if name.strip()))
+    if action is None:
+        ctx.exit(advice(path, names, as_json=as_json))
+    wanted = Wanted(action, names, slots, instance, release, image, as_json, yes, confirm)
+    ctx.exit(make(path, wanted, sandbox=sandbox))
+
+
+@click.command()
+@click.option("--regions", metavar="A,B", help="Only these regions.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@click.option("--yes", is_flag=True, help="Answer the confirmation.")
+@config_option
+@click.pass_context
+def rollback(
+    ctx: click.Context,
+    /,
+    config: Path | None,
+    *,
+    sandbox: bool,
     regions: str | None,
     as_json: bool,
     yes: bool,
 ) -> None:
-    """Lead a fleet on from where a rollout stopped.
+    """Roll the release before the last rollout out again, the last wave first.
 
-    retry: roll out to the slots that are not done, over the tainted and deposed objects that the
-    stopped rollout left behind. They go when their slot's new worker has proven itself; the guard
-    refuses any plan that would destroy a worker without that.
+    Only slots that have left it are replaced, under the same guard and gates as any rollout: new
+    workers first, old ones after.
     """
-    from console.commands.asked import Asked
-    from console.commands.rollout import retry
-    from console.errors import UsageError
-    from console.wiring import wire
+    from console.commands.recovering import Wanted, make
 
     path = chosen_config(ctx, config, sandbox=sandbox)
-    if release is None:
-        newest = wire(path).newest_rollout()
-        if newest is None:
-            raise UsageError(
-                "no rollout was ever started here", f"recover {action} --release LABEL"
-            )
-        release = newest.request.label
-    if not yes:
-        question = f"Roll {release} out over what is left of the stopped rollout?"
-        click.confirm(question, abort=True, err=True)
-    asked = Asked(path, release, image, regions=regions, as_json=as_json)
-    ctx.exit(retry(asked))
+    names = tuple(name.strip() for name in (regions or "").split(",") if name.strip())
+    wanted = Wanted("rollback", names, as_json=as_json, yes=yes)
+    ctx.exit(make(path, wanted, sandbox=sandbox))

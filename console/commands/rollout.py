@@ -110,6 +110,7 @@ async def _run(
     world: World, started: RolloutStarted, lines: LineWriter | None
 ) -> tuple[Rollout, BaseException | None]:
     clock, narrator = SystemClock(), Narrator()
-    async with launched(world, started) as (engine, running):
+    purpose = f"rolling out {started.label}"
+    async with launched(world, started.rollout, purpose, started.where) as (engine, running):
         running.stream.join(Reporter(narrator, lines, clock))
         return await run(engine, running.stream, started, narrator, clock), engine.bug

@@ -18,6 +18,7 @@ from console.domain.steps import Step
 class Action(StrEnum):
     """What an operator can do to a rollout."""
 
+    TAKE_UP = "take-up"
     ANSWER = "answer"
     PAUSE = "pause"
     CONTINUE = "continue"
@@ -25,6 +26,15 @@ class Action(StrEnum):
     CLOSE = "close"
     FINISH = "finish"
     INTERRUPT = "interrupt"
+
+
+class RunBy(StrEnum):
+    """Whose engine runs the rollout that is on the screen."""
+
+    US = "us"
+    OTHERS = "others"
+    NOBODY = "nobody"
+    """Its console died, or was left; it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +55,20 @@ class Allowance:
         return not self.reason
 
 
-def allowed(rollout: Rollout | None) -> tuple[Allowance, ...]:
+def allowed(rollout: Rollout | None, run_by: RunBy = RunBy.US) -> tuple[Allowance, ...]:
     """Return every command, each with the reason that forbids it now.
 
     Args:
-        rollout: the rollout of this console; None before it has begun.
+        rollout: the rollout that is on the screen; None before it has begun.
+        run_by: whose engine runs it.
     """
-    return tuple(
-        Allowance(action, verb, sentence, _reason(action, rollout))
-        for action, (verb, sentence, _) in _TABLE.items()
-    )
+    return tuple(allowance(action, rollout, run_by) for action in _TABLE)
 
 
-def allowance(action: Action, rollout: Rollout | None) -> Allowance:
+def allowance(action: Action, rollout: Rollout | None, run_by: RunBy = RunBy.US) -> Allowance:
     """Return the one entry of `allowed` for `action`."""
     verb, sentence, _ = _TABLE[action]
-    return Allowance(action, verb, sentence, _reason(action, rollout))
+    return Allowance(action, verb, sentence, _reason(action, rollout, run_by))
 
 
 def command_of(action: Action, by: str) -> commands.Command:
@@ -83,16 +91,24 @@ def command_of(action: Action, by: str) -> commands.Command:
             return commands.Interrupt(int(SIGINT))
         case Action.INTERRUPT:
             return commands.InterruptNow(int(SIGINT))
-        case Action.ANSWER:
-            raise ValueError("an answer says what it answers: use commands.Approve")
+        case Action.ANSWER | Action.TAKE_UP:
+            raise ValueError(f"{action} says more than who gives it")
 
 
-def _reason(action: Action, rollout: Rollout | None) -> str:
+def _reason(action: Action, rollout: Rollout | None, run_by: RunBy) -> str:
     if rollout is None:
         return "no rollout has begun"
     if rollout.is_finished:
         return f"this rollout has ended: {rollout.outcome}"
+    if run_by is RunBy.OTHERS:
+        return "another console runs it, and lives: see the lease above"
+    if run_by is RunBy.NOBODY:
+        return "" if action is Action.TAKE_UP else "no console runs it: take it up first"
     return _TABLE[action][2](rollout)
+
+
+def _against_taking_up(_: Rollout) -> str:
+    return "this console runs it"
 
 
 def _against_answer(rollout: Rollout) -> str:
@@ -139,6 +155,11 @@ def _is_ending(rollout: Rollout) -> str:
 _TERRAFORM = {Step.TAINT, Step.UNTAINT, Step.PLAN, Step.APPLY, Step.CENSUS}
 
 _TABLE: dict[Action, tuple[str, str, Callable[[Rollout], str]]] = {
+    Action.TAKE_UP: (
+        "Take up",
+        "Go on with a rollout whose console is gone, from where it stands",
+        _against_taking_up,
+    ),
     Action.ANSWER: ("Answer", "Review what is asked, then say yes or not yet", _against_answer),
     Action.PAUSE: ("Pause", "Let what runs finish and start nothing new", _against_pause),
     Action.CONTINUE: ("Continue", "Go on after a pause", _against_continue),

@@ -41,9 +41,12 @@ def columns(
         now: the right edge.
     """
     slots: list[Column | None] = [None] * width
-    for point in points:
+    # From the newest on: an hour of points lies before the left edge, and need not be looked at.
+    for point in reversed(points):
         place = width - 1 - int((now - point.at) / span * width)
-        if 0 <= place < width:
+        if place < 0:
+            break
+        if place < width and slots[place] is None:
             slots[place] = Column(point.new, point.old, point.backlog)
     last = max((i for i, slot in enumerate(slots) if slot is not None), default=-1)
     for index in range(1, last + 1):

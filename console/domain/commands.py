@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.domain.reconciliation import ApplyEnd
+from console.domain.recovery.move import Move
 from console.domain.steps import Subject
 
 
@@ -66,4 +68,42 @@ class Close:
     by: str
 
 
-Command = Approve | Refuse | Pause | Continue | Abort | Interrupt | InterruptNow | Close
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """Go on with a rollout whose console is gone, from where its journal ends."""
+
+    by: str
+    applies: tuple[ApplyEnd, ...] = ()
+    """What became of each apply that was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Make a move in a region of a rollout that has halted or ended."""
+
+    move: Move
+    consequence: str
+    """What was shown of it, in numbers and names."""
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave the region that halted the rollout as it is, and go on with the others."""
+
+    by: str
+
+
+Command = (
+    Approve
+    | Refuse
+    | Pause
+    | Continue
+    | Abort
+    | Interrupt
+    | InterruptNow
+    | Close
+    | TakeUp
+    | Recover
+    | Skip
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.domain.events import RolloutFinished
 from console.domain.failure import FailureKind
 from console.domain.outcome import Outcome, RegionPhase
-from console.domain.recovery import next_step
+from console.domain.recovery.next_step import next_step
 from console.domain.rollout import Halt, Rollout
 from console.exit_codes import ExitCode
 
@@ -40,6 +40,13 @@ def _end(rollout: Rollout) -> tuple[Outcome, int, str]:
             Outcome.COMPLETED,
             ExitCode.COMPLETED,
             f"nothing to do: every slot runs {label} already",
+        )
+    if rollout.request.rolls_back:
+        label = rollout.request.label
+        return (
+            Outcome.ROLLED_BACK,
+            ExitCode.ROLLED_BACK,
+            f"every slot that had left it runs {label}",
         )
     regions = sum(bool(region.batches) for region in rollout.regions)
     plural = "region runs" if regions == 1 else "regions run"

@@ -19,6 +19,15 @@ def confirm(rollout: Rollout, action: Action) -> Confirmation:
     running = ", ".join(str(record.at) for record in rollout.running) or "nothing"
     done, left = _divided(rollout)
     match action:
+        case Action.TAKE_UP:
+            lines = (
+                f"Its console was gone in: {running}.",
+                "A Terraform that still runs is waited for; state and EC2 tell what it did.",
+                "Nothing is applied twice. Every yes to a plan is void, and asked for again.",
+                *done,
+                *left,
+            )
+            return Confirmation("Take the rollout up", "Go on with it?", lines, "Take up")
         case Action.ABORT:
             lines = (f"Runs now and is finished: {running}.", *done, *left, "Nothing is reverted.")
             typed = rollout.fleet if rollout.has_changed or _is_applying(rollout) else None

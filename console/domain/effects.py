@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from console.domain.events import Event, StepStarted, TerraformInterrupted
+from console.domain.events import Event, RecoveryStarted, StepStarted, TerraformInterrupted
 from console.domain.fleet import RegionName, SlotTarget, UnitName
 from console.domain.plan import PlanId
+from console.domain.recovery.move import Move
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
 from console.domain.steps import At, Step
@@ -94,6 +95,14 @@ class TakeCensus:
 
 
 @dataclass(frozen=True, slots=True)
+class Recover:
+    """Look once more whether the move is still what was shown, make it, and look again."""
+
+    at: At
+    move: Move
+
+
+@dataclass(frozen=True, slots=True)
 class InterruptTerraform:
     """Send the one SIGINT that every running Terraform may get."""
 
@@ -107,6 +116,7 @@ Effect = (
     | MakePlan
     | ApplyPlan
     | TakeCensus
+    | Recover
     | InterruptTerraform
 )
 
@@ -121,6 +131,8 @@ def effects_of(event: Event, rollout: Rollout) -> Iterator[Effect]:
     match event:
         case StepStarted(at):
             yield from _of_step(at, rollout)
+        case RecoveryStarted(at, move):
+            yield Recover(at, move)
         case TerraformInterrupted():
             yield InterruptTerraform()
         case _:

@@ -15,6 +15,7 @@ from console.domain.gates import Verdict
 from console.domain.outcome import Outcome, RegionOutcome
 from console.domain.plan import Plan
 from console.domain.policy import Policy
+from console.domain.recovery.move import Move
 from console.domain.release import ImageRef, Release, ReleaseLabel
 from console.domain.steps import At, Result, Subject
 
@@ -34,6 +35,8 @@ class RolloutStarted:
     """`person@host`."""
     refresh: bool = False
     accept_leftovers: bool = False
+    rolls_back: str = ""
+    """The id of the rollout that it takes back; empty where it takes none back."""
     where: str = ""
     """How the settings were named on the command line, so that advice can be typed as it stands."""
 
@@ -165,6 +168,19 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenUp:
+    """Another console goes on with it, because its own is gone.
+
+    Plans that were not applied yet are void with it, and so are the questions that were open: they
+    are asked again, of whoever sits there now.
+    """
+
+    by: str
+    lost: tuple[At, ...]
+    """Steps that were under way and whose end nobody saw; they are done again."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     """A person or a signal wants the rollout to end."""
 
@@ -198,6 +214,35 @@ class RegionLeft:
     region: RegionName
     at: At
     failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A person leaves the region that halted the rollout as it is; the others go on."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStarted:
+    """Somebody makes a move that leads a region on."""
+
+    at: At
+    move: Move
+    consequence: str
+    """What was said yes to, in numbers and names."""
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryFinished:
+    """The move is made, or could not be made, and the region was looked at again."""
+
+    at: At
+    move: Move
+    note: str = ""
+    """What is true now, against what was promised."""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +289,14 @@ Event = (
     | WaveFinished
     | Paused
     | Resumed
+    | TakenUp
     | StopRequested
     | TerraformInterrupted
     | RolloutHalted
     | RegionLeft
+    | Skipped
+    | RecoveryStarted
+    | RecoveryFinished
     | RegionCounted
     | Noticed
     | RolloutFinished

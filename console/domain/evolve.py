@@ -25,6 +25,8 @@ from console.domain.events import (
     PathChosen,
     Paused,
     PlanReady,
+    RecoveryFinished,
+    RecoveryStarted,
     RegionCounted,
     RegionLeft,
     RegionSurveyed,
@@ -33,15 +35,18 @@ from console.domain.events import (
     RolloutFinished,
     RolloutHalted,
     RolloutStarted,
+    Skipped,
     StepFinished,
     StepStarted,
     StopRequested,
+    TakenUp,
     TerraformInterrupted,
     WaveFinished,
 )
 from console.domain.fleet import RegionName, UnitName
 from console.domain.outcome import RegionPhase
 from console.domain.policy import Policy
+from console.domain.recovering import recovered
 from console.domain.rollout import (
     Halt,
     RegionRun,
@@ -53,6 +58,7 @@ from console.domain.rollout import (
 )
 from console.domain.stepping import step_finished, step_started
 from console.domain.steps import At, Step, Subject
+from console.domain.succession import taken_up
 
 
 def replay(entries: Iterable[Entry]) -> Rollout | None:
@@ -83,7 +89,12 @@ def _begun(event: RolloutStarted, at: datetime, seq: int) -> Rollout:
         fleet=event.fleet,
         environment=event.environment,
         request=Request(
-            event.label, event.image, event.refresh, event.accept_leftovers, event.where
+            event.label,
+            event.image,
+            event.refresh,
+            event.accept_leftovers,
+            event.rolls_back,
+            event.where,
         ),
         policy=policy,
         by=event.by,
@@ -146,6 +157,8 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
             return replace(rollout, paused_by=by)
         case Resumed():
             return replace(rollout, paused_by=None)
+        case TakenUp(_, lost):
+            return taken_up(rollout, lost, at)
         case StopRequested(by, exit_code, finishes):
             stopped = replace(rollout, stop=Stop(by, exit_code, finishes), paused_by=None)
             return replace(stopped, waiting_for=(), questions=())
@@ -156,6 +169,10 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
             return _failed(halted, where, region, event.failure)
         case RegionLeft(region, where, failure):
             return _failed(rollout, where, region, failure)
+        case Skipped():
+            return replace(rollout, halt=None)
+        case RecoveryStarted() | RecoveryFinished():
+            return recovered(rollout, event, at)
         case RegionCounted(counted):
             others_counted = (o for o in rollout.outcomes if o.region != counted.region)
             return replace(rollout, outcomes=(*others_counted, counted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Generic, NewType, TypeVar
 
 from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of
@@ -101,6 +102,19 @@ class RegionState:
     def deposed(self, slot: int) -> tuple[StateObject, ...]:
         """Return the deposed objects that hang on `slot`."""
         return tuple(o for o in self.objects if o.slot == slot and o.deposed_key is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ErroredState:
+    """A state that an apply could not write to its backend, and has left in a file."""
+
+    path: Path
+    serial: int = 0
+    lineage: str = ""
+    objects: tuple[StateObject, ...] = ()
+    """Those of the unit's regions."""
+    error: str = ""
+    """Why the file cannot be read; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ def shown(text: str) -> str:
     >>> shown("a\x1b[31mb")
     'a\\x1b[31mb'
     """
+    if text.isprintable():
+        # Nearly all of it is, and ten thousand lines must not hold a key up.
+        return text
     return "".join(_NAMED.get(letter) or _visible(letter) for letter in text)
 
 

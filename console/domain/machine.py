@@ -12,16 +12,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.domain.commands import Command
+from console.domain.commands import Command, Recover
 from console.domain.effects import Effect, effects_of
 from console.domain.events import Entry, Event, RolloutStarted
 from console.domain.evolve import evolve
-from console.domain.observations import Observation
+from console.domain.observations import Failed, Observation, Recovered
 from console.domain.path import advance
 from console.domain.reactions import react
 from console.domain.rollout import Rollout
 
 Input = Command | Observation
+
+# A region can be led on after its rollout has ended; nothing else follows an end.
+_AFTER_THE_END = (Recover, Recovered, Failed)
 
 # More follow-ups than this in one decision are a rule that answers itself.
 _MOST_ROUNDS = 200
@@ -52,7 +55,7 @@ def decide(rollout: Rollout, received: Input, now: datetime) -> Decision:
         received: a command or an observation. What does not fit the moment changes nothing.
         now: the time, aware.
     """
-    if rollout.is_finished:
+    if rollout.is_finished and not isinstance(received, _AFTER_THE_END):
         return Decision((), (), rollout)
     return _follow_up(_record(_Draft(rollout, (), ()), react(rollout, received, now), now), now)
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain import events
+from console.domain.failure import Failure
 from console.domain.fleet import UnitName
 from console.domain.gates import Status
+from console.domain.recovery.move import Move
 from console.domain.rollout import Rollout
 from console.domain.steps import At, Result, Step
 
@@ -85,6 +87,10 @@ def _tell_of_stop(event: events.Event) -> Sentence | None:
             return Sentence(f"paused by {by}: what runs is finished, nothing new starts", Tone.WARN)
         case events.Resumed(by):
             return Sentence(f"continued by {by}")
+        case events.TakenUp(by, lost):
+            again = ", ".join(str(at) for at in lost)
+            rest = f"; done again, because nobody saw the end: {again}" if again else ""
+            return Sentence(f"taken up by {by}{rest}", Tone.WARN)
         case events.StopRequested(by, _, finishes_regions):
             rest = "regions that were begun are finished" if finishes_regions else "ending"
             return Sentence(f"stopped by {by}: nothing new starts, {rest}", Tone.WARN)
@@ -95,7 +101,26 @@ def _tell_of_stop(event: events.Event) -> Sentence | None:
             verb = "halted" if isinstance(event, events.RolloutHalted) else "left as it is"
             return Sentence(f"{verb} at {where}: {failure.message}", Tone.BAD, failure.evidence)
         case _:
+            return _tell_of_recovery(event)
+
+
+def _tell_of_recovery(event: events.Event) -> Sentence | None:
+    match event:
+        case events.Skipped(by):
+            return Sentence(f"left as it is by {by}; the other regions go on", Tone.WARN)
+        case events.RecoveryStarted(_, move, consequence, by):
+            return Sentence(f"{move}, by {by}: {consequence}", Tone.ASK)
+        case events.RecoveryFinished(_, move, note, failure):
+            return _recovered(move, note, failure)
+        case _:
             return None
+
+
+def _recovered(move: Move, note: str, failure: Failure | None) -> Sentence:
+    if failure is None:
+        return Sentence(f"{move}: {note}", Tone.GOOD)
+    hint = f"; {failure.hint}" if failure.hint else ""
+    return Sentence(f"{move} failed: {failure.message}{hint}", Tone.BAD, failure.evidence)
 
 
 def _started(event: events.RolloutStarted) -> Sentence:
@@ -119,7 +144,7 @@ def _finished(event: events.StepFinished, rollout: Rollout) -> Sentence | None:
             return Sentence(f"{where}{event.at.step.value} ok{note}{took}", Tone.GOOD)
         case Result.SKIPPED:
             return Sentence(f"{where}{event.at.step.value} skipped{note}", Tone.QUIET)
-        case Result.FAILED:
+        case _:
             # The halt that follows tells why.
             return Sentence(f"{where}{event.at.step.value} failed", Tone.BAD)
 
@@ -159,6 +184,7 @@ _GERUNDS = {
     Step.APPLY: "applying the plan: new workers first, old ones after",
     Step.VERIFY: "verifying",
     Step.UNTAINT: "taking back marks that were not used",
+    Step.RECOVER: "making a move",
     Step.CENSUS: "looking at every region once more",
 }
 _TONES = {

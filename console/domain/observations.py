@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from console.domain.failure import Failure
 from console.domain.fleet import RegionName, RegionSample, RegionState, UnitName
 from console.domain.plan import Plan
+from console.domain.recovery.situation import Liveness
 from console.domain.release import Release
 from console.domain.steps import At
 
@@ -20,6 +21,12 @@ class RegionSurvey:
     sample: RegionSample
     ami: str | None = None
     """The machine image that new instances of this rollout take; pinned for all its batches."""
+    state_error: str = ""
+    """Why the state could not be read; empty where it was."""
+    holder: Liveness = Liveness.UNKNOWN
+    """Whether whoever holds the state lock lives."""
+    has_errored_state: bool = False
+    """Whether an apply could not write its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +97,19 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovered:
+    """A move is made, or could not be."""
+
+    at: At
+    note: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Time has passed; `now` says how far."""
 
 
-Observation = Surveyed | Built | Done | Skipped | Failed | Planned | Sampled | Counted | Ticked
+Observation = (
+    Surveyed | Built | Done | Skipped | Failed | Planned | Sampled | Counted | Recovered | Ticked
+)

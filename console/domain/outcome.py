@@ -54,3 +54,7 @@ class RegionOutcome:
     orphaned: int | None = None
     healthy: tuple[InstanceId, ...] | None = None
     """The instances whose heartbeat was fresh at the census."""
+    happened: tuple[str, ...] = ()
+    """What is true, in sentences, where the region is not whole."""
+    next: tuple[str, ...] = ()
+    """The moves that lead on from there, a command a line; the recommended one first."""

@@ -183,6 +183,7 @@ _RESULTS = {
     Result.OK: StepState.OK,
     Result.FAILED: StepState.FAILED,
     Result.SKIPPED: StepState.SKIPPED,
+    Result.LOST: StepState.HELD,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -124,6 +124,15 @@ class Policy:
     def waves(self) -> int:
         """How many waves there are."""
         return max((u.wave for u in self.units), default=0)
+
+    def last_wave_first(self) -> Policy:
+        """Return the same rules with the waves the other way round, for a rollback."""
+        last = self.waves + 1
+        return replace(
+            self,
+            regions=tuple(replace(r, wave=last - r.wave) for r in self.regions),
+            units=tuple(replace(u, wave=last - u.wave) for u in self.units),
+        )
 
     def region(self, name: RegionName) -> RegionSpec:
         """Return the region called `name`."""

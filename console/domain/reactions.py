@@ -30,9 +30,12 @@ from console.domain.events import (
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, StateObject
 from console.domain.policy import OnFailure
+from console.domain.recovering import begin_recovery, end_recovery, skip
+from console.domain.recovery.counsel import with_advice
 from console.domain.review import review
 from console.domain.rollout import Rollout
 from console.domain.steps import Asks, At, Result, Step, Subject
+from console.domain.succession import take_up
 from console.domain.verification import tick, weigh
 from console.exit_codes import ExitCode
 
@@ -52,6 +55,9 @@ def react(rollout: Rollout, received: Input, now: datetime) -> Events:
             | commands.Interrupt()
             | commands.InterruptNow()
             | commands.Close()
+            | commands.TakeUp()
+            | commands.Recover()
+            | commands.Skip()
         ):
             return _obey(rollout, received)
         case observations.Sampled(sample):
@@ -59,7 +65,7 @@ def react(rollout: Rollout, received: Input, now: datetime) -> Events:
         case observations.Ticked():
             return tick(rollout, now, halt)
         case _ if any(step.at == _answered(received) for step in rollout.running):
-            return _observe(rollout, received)
+            return _observe(rollout, received, now)
         case _:
             return ()  # it came twice, or after its step was given up
 
@@ -91,11 +97,19 @@ def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
             if rollout.halt is None or rollout.stop is not None:
                 return ()
             return (StopRequested(by, ExitCode.NEEDS_PERSON, finishes_regions=False),)
+        case commands.TakeUp():
+            return take_up(rollout, command, halt)
+        case commands.Recover():
+            return begin_recovery(rollout, command)
+        case commands.Skip(by):
+            return skip(rollout, by)
         case _:
             assert_never(command)
 
 
-def _observe(rollout: Rollout, seen: observations.Observation) -> Events:
+def _observe(  # noqa: C901 - a table
+    rollout: Rollout, seen: observations.Observation, now: datetime
+) -> Events:
     match seen:
         case observations.Surveyed():
             return _surveyed(seen)
@@ -113,8 +127,13 @@ def _observe(rollout: Rollout, seen: observations.Observation) -> Events:
             return _failed(rollout, at, failure)
         case observations.Planned():
             return review(rollout, seen, halt)
+        case observations.Recovered(at, note, failure):
+            return end_recovery(rollout, at, note, failure)
         case observations.Counted(surveys):
-            counted = tuple(RegionCounted(count(rollout, survey)) for survey in surveys)
+            counted = tuple(
+                RegionCounted(with_advice(count(rollout, survey), rollout, survey, now))
+                for survey in surveys
+            )
             return (*counted, StepFinished(At(Step.CENSUS), Result.OK))
         case _:
             return ()
@@ -131,7 +150,12 @@ def _answered(seen: observations.Observation) -> At | None:
             return At(Step.PLAN, unit, batch)
         case observations.Counted():
             return At(Step.CENSUS)
-        case observations.Done(at) | observations.Skipped(at) | observations.Failed(at):
+        case (
+            observations.Done(at)
+            | observations.Skipped(at)
+            | observations.Failed(at)
+            | observations.Recovered(at)
+        ):
             return at
         case _:
             return None
@@ -179,6 +203,8 @@ def _all_of(problems: tuple[Failure, ...]) -> Failure:
 
 
 def _failed(rollout: Rollout, at: At, failure: Failure) -> Events:
+    if at.step is Step.RECOVER:
+        return end_recovery(rollout, at, "", failure)
     finished = StepFinished(at, Result.FAILED, failure=failure)
     if at.step is Step.CENSUS:
         return (finished, Noticed(f"the last look at the fleet failed: {failure.message}"))

@@ -55,34 +55,23 @@ class RegionRow:
         return max(0, self.desired - self.new - self.old - self.unwell)
 
 
-def region_rows(rollout: Rollout | None, seen: Iterable[RegionView]) -> tuple[RegionRow, ...]:
-    """Return a row for every region, in the order of the waves.
+def region_row(rollout: Rollout | None, run: RegionRun | None, view: RegionView) -> RegionRow:
+    """Return the line of a region that was seen.
 
     Args:
         rollout: the one that is shown; None where none is.
-        seen: what was seen of the regions; those of no rollout are shown as well.
+        run: the region's way through it.
+        view: what was seen of the region.
     """
-    views = {view.name: view for view in seen}
-    if rollout is None:
-        return tuple(_row(None, None, view) for view in views.values())
-    ordered = sorted(rollout.regions, key=lambda region: region.wave)
-    return tuple(_row(rollout, region, views.get(region.name)) for region in ordered)
-
-
-def _row(rollout: Rollout | None, run: RegionRun | None, view: RegionView | None) -> RegionRow:
-    name = run.name if run else view.name if view else RegionName("")
-    wave, phase = (run.wave, run.phase) if run else (None, None)
-    if view is None:
-        return RegionRow(name, wave, phase, run.count if run else 0)
     label = rollout.request.label if rollout else None
     living = [found for found in view.objects if found.health is not Health.GONE]
     healthy = [found for found in living if found.health is Health.HEALTHY]
     new = sum(found.heartbeat == label for found in healthy)
     beats = [found.last_beat for found in living if found.last_beat is not None]
     return RegionRow(
-        name=name,
-        wave=wave,
-        phase=phase,
+        name=view.name,
+        wave=run.wave if run else None,
+        phase=run.phase if run else None,
         desired=view.desired,
         new=new,
         old=len(healthy) - new,

@@ -12,6 +12,7 @@ from console.domain.gates import Verdict
 from console.domain.outcome import Outcome, RegionOutcome, RegionPhase
 from console.domain.plan import Plan
 from console.domain.policy import Mark, Policy
+from console.domain.recovery.move import Move
 from console.domain.release import ImageRef, Release, ReleaseError, ReleaseLabel
 from console.domain.steps import At, Result, Step, Subject
 
@@ -24,6 +25,8 @@ class Request:
     image: ImageRef | None
     refresh: bool
     accept_leftovers: bool
+    rolls_back: str = ""
+    """The id of the rollout that it takes back; empty where it takes none back."""
     where: str = ""
     """The options that name the settings, as they were typed: `--config FILE`, or nothing."""
 
@@ -128,6 +131,17 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """A move that was made after the rollout had halted or ended."""
+
+    at: At
+    move: Move
+    by: str
+    note: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """The fold of a rollout's events; nothing in it comes from anywhere else."""
 
@@ -164,6 +178,7 @@ class Rollout:
     reason: str = ""
     next: str = ""
     outcomes: tuple[RegionOutcome, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
 
     @property
     def released(self) -> Release:
@@ -187,6 +202,11 @@ class Rollout:
         return self.outcome is not None
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether it has come to its end, and no move is under way after that."""
+        return self.is_finished and not self.running
+
+    @property
     def starts_nothing(self) -> bool:
         """Whether new work is held back: paused, stopped or halted."""
         return bool(self.paused_by or self.stop or self.halt)
@@ -206,6 +226,11 @@ class Rollout:
     def step(self, at: At) -> StepRecord | None:
         """Return the newest record of the step at `at`, or None where it was never begun."""
         return next((s for s in reversed(self.steps) if s.at == at), None)
+
+    def has_tried(self, at: At) -> bool:
+        """Whether the step at `at` was begun, and its console did not die in it."""
+        record = self.step(at)
+        return record is not None and record.result is not Result.LOST
 
     def has_done(self, step: Step) -> bool:
         """Whether the rollout's own `step` ended well, or had nothing to do."""

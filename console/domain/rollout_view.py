@@ -5,17 +5,17 @@ Rollout and fleet and the time become one frozen view. Operator, watcher and rep
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from console.domain.allowed import RunBy
 from console.domain.events import StepStarted
 from console.domain.narrate import Tone, tell
 from console.domain.path_view import Expected, PathView, view_path
-from console.domain.region_rows import RegionRow, region_rows
+from console.domain.region_rows import RegionRow
 from console.domain.rollout import Rollout
 from console.domain.signs import OUTCOMES, Mode
 from console.domain.steps import Step, Subject
-from console.domain.view import RegionView
 
 _PRODUCTION = ("prod", "production", "live")
 _HEAD = 12
@@ -86,7 +86,7 @@ def is_production(environment: str) -> bool:
 def view_rollout(
     rollout: Rollout | None,
     around: Bystanders,
-    seen: tuple[RegionView, ...],
+    rows: tuple[RegionRow, ...],
     expected: Expected,
     now: datetime,
 ) -> RolloutView:
@@ -95,11 +95,10 @@ def view_rollout(
     Args:
         rollout: where it stands; None before it has begun.
         around: what no rollout tells.
-        seen: the regions as they were last seen.
+        rows: a line for each region.
         expected: how long each step takes, from earlier rollouts.
         now: the time.
     """
-    rows = region_rows(rollout, seen)
     if rollout is None:
         return RolloutView(_header(None, around), Ask("no rollout is under way", Tone.QUIET), rows)
     path = view_path(rollout, expected, now)
@@ -145,6 +144,23 @@ def ask_of(rollout: Rollout, now: datetime) -> Ask:
         subject, question = rollout.questions[0]
         return Ask(question, Tone.ASK, subject, len(rollout.questions) - 1)
     return _stopped(rollout) or _under_way(rollout, now)
+
+
+def ask_of_the_left(rollout: Rollout, ask: Ask, run_by: RunBy) -> Ask:
+    """Return the one sentence about a rollout that another console runs, or none any more.
+
+    Args:
+        rollout: where its journal says that it stands.
+        ask: what its own operator would be asked.
+        run_by: who runs it.
+    """
+    if rollout.is_finished:
+        return ask
+    if run_by is RunBy.OTHERS:
+        return replace(ask, subject=None, text=f"another console runs this: {ask.text}")
+    doing = ", ".join(str(record.at) for record in rollout.running)
+    where = f"in {doing}" if doing else "at rest"
+    return Ask(f"left open {where}, and no console runs it: take it up to go on", Tone.ASK)
 
 
 def _stopped(rollout: Rollout) -> Ask | None:

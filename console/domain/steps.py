@@ -22,6 +22,8 @@ class Step(StrEnum):
     VERIFY = "verify"
     UNTAINT = "untaint"
     """Takes back the marks of slots that were never applied."""
+    RECOVER = "recover"
+    """Makes one move that leads a region on, after the rollout halted or ended."""
     CENSUS = "census"
     """Looks at every region once more, so that the outcome tells what is true."""
 
@@ -32,6 +34,8 @@ class Result(StrEnum):
     OK = "ok"
     FAILED = "failed"
     SKIPPED = "skipped"
+    LOST = "lost"
+    """Nobody saw its end: the console died. It is done again."""
 
 
 @dataclass(frozen=True, slots=True)

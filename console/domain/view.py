@@ -7,7 +7,7 @@ by address: a slot may have a current one and any number of deposed ones.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -56,6 +56,10 @@ class ObjectView:
     last_beat: timedelta | None
     """How long ago its newest beat was."""
     health: Health
+    is_deposed: bool = False
+    """Whether the state has it as deposed; of a ghost, `kind` no longer tells."""
+    completions: int | None = None
+    """Jobs that it has finished within the observed window; None where it never beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,25 +146,32 @@ def _objects(
     state: RegionState | None, sample: RegionSample, limits: _Limits, now: datetime
 ) -> Iterable[ObjectView]:
     seen = {instance.id: instance for instance in sample.instances.value or ()}
+    # Found once: to look through all heartbeats for each of a hundred instances takes seconds.
+    newest = _newest(sample.heartbeats.value or ())
     known = state.objects if state else ()
+    is_read = sample.instances.value is not None
     for found in sorted(known, key=lambda o: (o.slot, o.deposed_key or "")):
-        yield _known(found, seen.get(found.instance), sample, limits, now)
+        yield _known(found, seen.get(found.instance), newest, limits, now, has_been_seen=is_read)
     ids = {found.instance for found in known}
     for instance in sample.instances.value or ():
         if instance.id not in ids and instance.is_alive:
             # Without a state nobody can say that an instance is in none.
             kind = ObjectKind.ORPHAN if state is not None else ObjectKind.CURRENT
-            yield _view(instance, kind, sample, limits, now)
+            yield _view(instance, kind, newest, limits, now)
+
+
+_Newest = Mapping[InstanceId, Heartbeat]
 
 
 def _known(
     found: StateObject,
     instance: Instance | None,
-    sample: RegionSample,
+    newest: _Newest,
     limits: _Limits,
     now: datetime,
+    *,
+    has_been_seen: bool,
 ) -> ObjectView:
-    has_been_seen = sample.instances.value is not None
     if instance is None or not instance.is_alive:
         kind = ObjectKind.GHOST if has_been_seen else found.kind
         return ObjectView(
@@ -173,19 +184,20 @@ def _known(
             heartbeat=None,
             last_beat=None,
             health=Health.GONE if has_been_seen else Health.SILENT,
+            is_deposed=found.deposed_key is not None,
         )
-    return _view(instance, found.kind, sample, limits, now, found)
+    return _view(instance, found.kind, newest, limits, now, found)
 
 
 def _view(
     instance: Instance,
     kind: ObjectKind,
-    sample: RegionSample,
+    beats: _Newest,
     limits: _Limits,
     now: datetime,
     found: StateObject | None = None,
 ) -> ObjectView:
-    newest = _newest(sample.beats_of(instance.id))
+    newest = beats.get(instance.id)
     target = instance.target or (found.target if found else None)
     return ObjectView(
         slot=found.slot if found else instance.slot,
@@ -197,6 +209,8 @@ def _view(
         heartbeat=newest.release if newest else None,
         last_beat=now - newest.last_at if newest and newest.last_at else None,
         health=_health(instance, newest, limits, now),
+        is_deposed=kind is ObjectKind.DEPOSED,
+        completions=newest.completions if newest else None,
     )
 
 
@@ -205,9 +219,16 @@ def _is_tainted(found: StateObject | None) -> bool:
     return found is not None and found.is_tainted and found.kind is ObjectKind.CURRENT
 
 
-def _newest(beats: Iterable[Heartbeat]) -> Heartbeat | None:
-    seen = [beat for beat in beats if beat.last_at is not None]
-    return max(seen, key=lambda beat: beat.last_at, default=None)  # type: ignore[arg-type, return-value]
+def _newest(beats: Iterable[Heartbeat]) -> _Newest:
+    """Return each instance's newest heartbeat; an instance that never beat has none."""
+    found: dict[InstanceId, Heartbeat] = {}
+    for beat in beats:
+        if beat.last_at is None:
+            continue
+        known = found.get(beat.instance)
+        if known is None or known.last_at is None or beat.last_at > known.last_at:
+            found[beat.instance] = beat
+    return found
 
 
 def _health(instance: Instance, newest: Heartbeat | None, limits: _Limits, now: datetime) -> Health:

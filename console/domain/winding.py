@@ -38,7 +38,7 @@ def wind_down(rollout: Rollout, next_of_unit: NextOfUnit) -> Events:
     for unit in rollout.units:
         at = At(Step.UNTAINT, unit.name, unit.batch)
         # Only once: a mark that cannot be taken back is told in the outcome.
-        if unit.is_marked and rollout.step(at) is None:
+        if unit.is_marked and not rollout.has_tried(at):
             return (StepStarted(at),)
     if rollout.halt and rollout.has_changed and rollout.stop is None:
         return ()  # a person decides how it goes on; see the command Close
@@ -48,9 +48,9 @@ def wind_down(rollout: Rollout, next_of_unit: NextOfUnit) -> Events:
 def wrap_up(rollout: Rollout) -> Events:
     """Return the census, so that the outcome tells what is true of each region; then the end."""
     at = At(Step.CENSUS)
-    record = rollout.step(at)
-    if record is None and rollout.is_surveyed:
+    if rollout.is_surveyed and not rollout.has_tried(at):
         return (StepStarted(at),)
+    record = rollout.step(at)
     return (conclude(rollout),) if record is None or record.finished_at is not None else ()
 
 

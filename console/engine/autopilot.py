@@ -23,6 +23,11 @@ class Autopilot:
         self._send = send
         self._name = name
 
+    def begin(self, rollout: Rollout) -> None:
+        """Close a rollout that had halted before anybody took it up."""
+        if rollout.halt is not None:
+            self._send(Close(self._name))
+
     def entry(self, entry: Entry, rollout: Rollout) -> None:
         """Approve what is asked, close what has halted."""
         match entry.event:

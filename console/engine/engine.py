@@ -95,7 +95,7 @@ class Engine:
         ticker = asyncio.create_task(self._tick())
         try:
             rollout = self._commit(first)
-            while not rollout.is_finished:
+            while not rollout.is_at_rest:
                 received = await self._mailbox.get()
                 rollout = self._commit(decide(rollout, received, self._clock.now()))
             return rollout

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from console.domain import effects
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import RegionName, RegionSample, RegionState, SlotIndex, UnitName
+from console.domain.fleet import RegionName, RegionSample, RegionState, SlotIndex
 from console.domain.observations import (
     Built,
     Counted,
@@ -21,16 +21,17 @@ from console.domain.observations import (
     Failed,
     Observation,
     Planned,
-    RegionSurvey,
+    Recovered,
     Sampled,
     Skipped,
 )
-from console.domain.release import ReleaseLabel
 from console.domain.rollout import Rollout
 from console.engine.evidence import with_evidence
 from console.engine.ports import Fleet, Images, Infrastructure, PlanRequest, plan_file
 from console.engine.preflight import Preflight
+from console.engine.remedies import Remedies
 from console.engine.stream import Stream
+from console.engine.surveying import releases_of, survey_unit
 
 
 class WorldPerformer:
@@ -43,6 +44,7 @@ class WorldPerformer:
         images: Images,
         stream: Stream,
         plans: Path,
+        remedies: Remedies,
     ) -> None:
         """Put the parts together.
 
@@ -52,12 +54,14 @@ class WorldPerformer:
             images: builds, tests and pushes.
             stream: hears the progress of what runs.
             plans: a directory of mode 0700 for saved plans.
+            remedies: makes the moves that lead a region on.
         """
         self._infrastructure = infrastructure
         self._fleet = fleet
         self._images = images
         self._stream = stream
         self._plans = plans
+        self._remedies = remedies
 
     async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
         """Do `effect` and return what came of it."""
@@ -79,6 +83,11 @@ class WorldPerformer:
                 return await self._apply(effect, rollout)
             case effects.TakeCensus():
                 return await self._count(rollout)
+            case effects.Recover(at, move):
+                made = await self._remedies.make(move, rollout)
+                if isinstance(made, Failure):
+                    return Recovered(at, failure=made)
+                return Recovered(at, made.note)
             case effects.InterruptTerraform():
                 raise AssertionError("an interrupt has no result to wait for")
             case _:
@@ -86,7 +95,7 @@ class WorldPerformer:
 
     async def sample(self, region: RegionName, rollout: Rollout) -> Sampled:
         """Look at `region` with the releases that this rollout can meet there."""
-        return Sampled(await self._fleet.sample(region, _releases(rollout, region)))
+        return Sampled(await self._fleet.sample(region, releases_of(rollout, region)))
 
     def interrupt(self) -> None:
         """Send each running Terraform its one SIGINT."""
@@ -158,21 +167,15 @@ class WorldPerformer:
 
     async def _count(self, rollout: Rollout) -> Observation:
         surveys = await asyncio.gather(
-            *(self._count_unit(unit.name, unit.regions, rollout) for unit in rollout.units)
+            *(
+                survey_unit(self._infrastructure, self._fleet, unit, rollout)
+                for unit in rollout.policy.units
+            )
         )
-        return Counted(tuple(survey for unit in surveys for survey in unit))
-
-    async def _count_unit(
-        self, unit: UnitName, regions: tuple[RegionName, ...], rollout: Rollout
-    ) -> list[RegionSurvey]:
-        state, samples = await asyncio.gather(
-            self._infrastructure.read(unit), self._look(regions, rollout)
-        )
-        states = {} if isinstance(state, Failure) else state
-        return [
-            RegionSurvey(region, states.get(region), sample)
-            for region, sample in zip(regions, samples, strict=True)
-        ]
+        found = tuple(survey for of_unit in surveys for survey in of_unit)
+        for survey in found:
+            self._stream.sample(survey.sample)
+        return Counted(found)
 
 
 def _held_back(failure: Failure) -> Failure:
@@ -197,8 +200,3 @@ def _moved(state: Mapping[RegionName, RegionState], effect: effects.ApplyPlan) -
                 "since the plan was made",
             )
     return None
-
-
-def _releases(rollout: Rollout, region: RegionName) -> tuple[ReleaseLabel, ...]:
-    """The releases that an instance of `region` may beat with, whatever its tag says."""
-    return tuple(dict.fromkeys((*rollout.region(region).from_releases, rollout.request.label)))

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.domain.events import Entry
 from console.domain.failure import Failure
 from console.domain.fleet import (
+    ErroredState,
     InstanceId,
     Reading,
     RegionName,
@@ -23,9 +24,11 @@ from console.domain.fleet import (
     RegionState,
     SlotIndex,
     SlotTarget,
+    StateLock,
     UnitName,
 )
 from console.domain.plan import Plan, PlanId
+from console.domain.recovery.situation import Liveness
 from console.domain.release import ImageRef, Release, ReleaseLabel
 
 
@@ -64,6 +67,8 @@ class PlanRequest:
     slots: Mapping[RegionName, tuple[SlotTarget, ...]]
     replace: Sequence[tuple[RegionName, SlotIndex]] = ()
     """Slots to pass as `-replace`."""
+    only: Sequence[tuple[RegionName, SlotIndex]] = ()
+    """Slots that the plan is restricted to; empty for all that differs."""
     amis: Mapping[RegionName, str] | None = None
     """The machine image to pin, by region."""
     destination: Path = Path("plan.tfplan")
@@ -79,6 +84,9 @@ class Infrastructure(Protocol):
     async def read(self, unit: UnitName) -> Mapping[RegionName, RegionState] | Failure:
         """Return the part of the state that each of the unit's regions has, and its lock."""
 
+    async def await_others(self, unit: UnitName, on_progress: OnProgress) -> None:
+        """Wait while a Terraform works on `unit` that an earlier console has left running."""
+
     async def taint(self, unit: UnitName, region: RegionName, slot: SlotIndex) -> Failure | None:
         """Mark a slot for replacement in the state."""
 
@@ -90,6 +98,55 @@ class Infrastructure(Protocol):
 
     async def apply(self, unit: UnitName, plan: Path, on_progress: OnProgress) -> Failure | None:
         """Apply a saved plan. Never cancelled, never killed: see `interrupt`."""
+
+    async def back_up(self, unit: UnitName) -> Path | Failure:
+        """Keep the state exactly as it is, in a private file, and return that."""
+
+    async def restore_backup(self, unit: UnitName, backup: Path) -> Failure | None:
+        """Make the state what it was at `back_up`: the undo of what follows here."""
+
+    async def promote(
+        self,
+        unit: UnitName,
+        region: RegionName,
+        slot: SlotIndex,
+        instance: InstanceId,
+        slots: Mapping[RegionName, tuple[SlotTarget, ...]],
+    ) -> Failure | None:
+        """Make `instance`, deposed until now, the one and only object of its slot.
+
+        The others of the slot leave the state and run on, as orphans. The next plan with `slots`
+        finds nothing to do there.
+        """
+
+    async def forget(self, unit: UnitName, region: RegionName, slot: SlotIndex) -> Failure | None:
+        """Take all objects of a slot, deposed ones too, out of the state; they run on."""
+
+    async def adopt(
+        self,
+        unit: UnitName,
+        region: RegionName,
+        slot: SlotIndex,
+        instance: InstanceId,
+        slots: Mapping[RegionName, tuple[SlotTarget, ...]],
+    ) -> Failure | None:
+        """Make an instance that is in no state the object of a slot that has none, deposed or not.
+
+        Where `slots` says of the slot what the instance's user data starts, the next plan with
+        them finds nothing to do there.
+        """
+
+    async def holder(self, unit: UnitName, lock: StateLock) -> Liveness:
+        """Return whether the Terraform that took `lock` still lives."""
+
+    async def unlock(self, unit: UnitName, lock_id: str) -> Failure | None:
+        """Take the state lock `lock_id` from a holder that the operator knows to be dead."""
+
+    async def errored(self, unit: UnitName) -> ErroredState | None:
+        """Return the state that an apply could not write; while there is one nothing is planned."""
+
+    async def push_errored(self, unit: UnitName) -> Failure | None:
+        """Write the state that an apply could not write."""
 
     def interrupt(self) -> None:
         """Send one SIGINT to each Terraform that runs; a second call does nothing to it."""
@@ -109,6 +166,18 @@ class Fleet(Protocol):
 
     async def console_output(self, region: RegionName, instance: InstanceId) -> Reading[str]:
         """Return the last lines of an instance's console."""
+
+    async def user_data(
+        self, region: RegionName, instance: InstanceId
+    ) -> Reading[SlotTarget | None]:
+        """Return what an instance's user data starts; None where it does not tell."""
+
+
+class Hands(Protocol):
+    """What the console changes in AWS without Terraform: orphans, which are in no state."""
+
+    async def terminate(self, region: RegionName, instance: InstanceId) -> Failure | None:
+        """Terminate an instance of the fleet; done once EC2 says that it is going or gone."""
 
 
 class Images(Protocol):
@@ -130,6 +199,14 @@ class Images(Protocol):
         self, image: ImageRef, label: ReleaseLabel, on_progress: OnProgress
     ) -> str | Failure:
         """Make the image known under its label, which never moves."""
+
+
+@runtime_checkable
+class Catalogue(Protocol):
+    """Images that can tell which releases are pushed already."""
+
+    def labels(self) -> Sequence[str]:
+        """Return the labels of the repository, the newest first."""
 
 
 class Journal(Protocol):
@@ -160,8 +237,10 @@ def plan_file(directory: Path, unit: UnitName, batch: int) -> Path:
 
 
 __all__ = [
+    "Catalogue",
     "Clock",
     "Fleet",
+    "Hands",
     "Images",
     "Infrastructure",
     "Journal",

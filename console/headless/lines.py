@@ -12,6 +12,7 @@ from typing import Any
 from console.domain import events
 from console.domain.fleet import UnitName
 from console.domain.outcome import RegionOutcome
+from console.domain.recovery.move import Move
 from console.domain.rollout import Rollout
 from console.domain.steps import At, Step, Subject
 from console.engine.ports import Progress
@@ -107,6 +108,25 @@ def _line_of_end(event: events.Event, rollout: Rollout) -> Line | None:
         case events.ApprovalVoid(subject, reason):
             return _line("notice", **_subject(subject, rollout), text=f"approval void: {reason}")
         case _:
+            return _line_of_recovery(event)
+
+
+def _line_of_recovery(event: events.Event) -> Line | None:
+    match event:
+        case events.RecoveryStarted(_, move, consequence, by):
+            return _line("recovery.started", **_move(move), consequence=consequence, by=by)
+        case events.RecoveryFinished(_, move, note, failure):
+            return _line(
+                "recovery.finished",
+                **_move(move),
+                result="ok" if failure is None else "failed",
+                reason=failure.message if failure else note,
+            )
+        case events.TakenUp(by):
+            return _line("notice", text=f"taken up by {by}")
+        case events.Skipped(by):
+            return _line("notice", text=f"left as it is by {by}")
+        case _:
             return None
 
 
@@ -141,6 +161,16 @@ def progress_line(progress: Progress, rollout: Rollout) -> Line:
 
 def _line(type_: str, /, **values: object) -> Line:
     return {"type": type_, **values}
+
+
+def _move(move: Move) -> Line:
+    return {
+        "region": move.region,
+        "action": move.remedy,
+        "slots": list(move.slots),
+        "instance": move.instance,
+        "removes": list(move.removes),
+    }
 
 
 def _place(at: At, rollout: Rollout) -> Line:

@@ -28,6 +28,10 @@ class Reporter:
         self._clock = clock
         self._rollout: Rollout | None = None
 
+    def begin(self, rollout: Rollout) -> None:
+        """Know the rollout whose earlier facts somebody else has told."""
+        self._rollout = rollout
+
     def entry(self, entry: Entry, rollout: Rollout) -> None:
         """Tell a fact."""
         self._rollout = rollout
@@ -73,6 +77,9 @@ class Reporter:
         self._narrator.line("\n".join(shown_lines(head)), tone)
         for line in state_lines(rollout):
             self._narrator.line(f"  {shown(line)}")
+        for outcome in rollout.outcomes:
+            for sentence in outcome.happened:
+                self._narrator.line(f"  {shown(outcome.region)}: {shown(sentence)}")
         if rollout.halt is not None and rollout.halt.failure.evidence:
             self._narrator.line("what shows it:")
             for line in shown_lines(rollout.halt.failure.evidence):

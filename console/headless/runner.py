@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from console.domain.commands import Interrupt, InterruptNow
+from console.domain.commands import Interrupt, InterruptNow, TakeUp
 from console.domain.events import RolloutStarted
 from console.domain.narrate import Tone
 from console.domain.rollout import Rollout
@@ -27,6 +27,26 @@ async def run(
     stream.join(Autopilot(engine.send))
     with_signals(engine, narrator, clock)
     return await engine.run(started)
+
+
+async def proceed(
+    engine: Engine,
+    stream: Stream,
+    rollout: Rollout,
+    command: TakeUp,
+    narrator: Narrator,
+    clock: Clock,
+) -> Rollout:
+    """Go on with a rollout that was left open, as `run` does with a new one.
+
+    Raises:
+        JournalError: the journal could not be written.
+    """
+    autopilot = Autopilot(engine.send)
+    stream.join(autopilot)
+    with_signals(engine, narrator, clock)
+    autopilot.begin(rollout)
+    return await engine.proceed(rollout, command)
 
 
 def with_signals(engine: Engine, narrator: Narrator, clock: Clock) -> None:

@@ -25,18 +25,26 @@ from console.domain.commands import (
     InterruptNow,
     Pause,
     Refuse,
+    TakeUp,
 )
-from console.domain.events import ApprovalVoid, Entry, RolloutFinished, StepStarted
+from console.domain.events import (
+    ApprovalVoid,
+    Entry,
+    RolloutFinished,
+    StepStarted,
+    TakenUp,
+)
 from console.domain.evolve import evolve, replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import Reading, RegionName, UnitName
 from console.domain.machine import Decision, Input, begin, decide
-from console.domain.observations import Failed, Sampled, Ticked
+from console.domain.observations import Failed, RegionSurvey, Sampled, Ticked
 from console.domain.outcome import Outcome, RegionPhase
 from console.domain.policy import Approve as Approvals
 from console.domain.policy import GateRules, Mark, OnFailure, Policy, RegionSpec, Share, Unit
+from console.domain.reconciliation import ApplyEnd, reconcile
 from console.domain.rollout import Rollout
-from console.domain.steps import Asks, Step, Subject
+from console.domain.steps import Asks, At, Step, Subject
 from tests.rollout.world import NEW, OLD, PaperWorld, started
 
 NAMES = ("us-east-1", "us-west-1", "eu-west-1", "eu-west-2")
@@ -154,6 +162,9 @@ class EverySequence(RuleBasedStateMachine):
                 self.check_start(before, at.step, at.unit)
             case ApprovalVoid(Subject(unit=unit)) if unit is not None:
                 self.start_over(unit)
+            case TakenUp():
+                for known in self.now.units:
+                    self.start_over(known.name)
             case RolloutFinished():
                 assert not self.now.running
             case _:
@@ -252,6 +263,32 @@ class EverySequence(RuleBasedStateMachine):
         if trouble == "blind":
             sample = replace(sample, heartbeats=Reading(self.world.now, error="Throttling"))
         self.send(Sampled(sample))
+
+    @precondition(lambda self: self.rollout is not None and not self.now.is_finished)
+    @rule(terraform_finishes=st.booleans())
+    def the_console_dies(self, *, terraform_finishes: bool) -> None:
+        """Whoever takes it up knows the journal, and what the state shows of an apply."""
+        for effect in self.in_flight:
+            if isinstance(effect, effects.ApplyPlan) and terraform_finishes:
+                self.world.answer(effect)
+        self.in_flight.clear()
+        self.rollout = replay(self.entries)
+        self.send(TakeUp("bob", tuple(map(self.look_at, self.applies()))))
+
+    def applies(self) -> list[At]:
+        return [s.at for s in self.now.running if s.at.step is Step.APPLY]
+
+    def look_at(self, at: At) -> ApplyEnd:
+        assert at.unit is not None
+        names = self.now.unit(at.unit).regions
+        seen = [RegionSurvey(n, self.world.state(n), self.world.sample(n)) for n in names]
+        return reconcile(self.now, at, seen)
+
+    @invariant()
+    def no_plan_is_applied_twice(self) -> None:
+        if self.rollout is not None:
+            plans = [e.plan for e in self.world.asked if isinstance(e, effects.ApplyPlan)]
+            assert len(plans) == len(set(plans))
 
     @invariant()
     def what_is_replayed_is_what_is_live(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,12 @@ from console.domain.steps import At, Step
 from console.engine.performer import WorldPerformer
 from console.engine.ports import OnProgress, PlanRequest
 from console.engine.preflight import Preflight
+from console.engine.remedies import Remedies
 from console.engine.stream import Stream
+from console.engine.surveying import Surveyor
 from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, started
+
+from .unrepaired import Unrepaired
 
 EAST, WEST, EU = (RegionName(n) for n in ("us-east-1", "us-west-1", "eu-west-1"))
 BROKEN = Failure(FailureKind.FAILED, "terraform init failed", "look at the log")
@@ -44,7 +49,7 @@ LOCK = StateLock("id-7", "bob@host", "apply", START)
 
 
 @dataclass
-class Ports:
+class Ports(Unrepaired):
     """Terraform, AWS and the registry, as a test says that they are."""
 
     world: PaperWorld
@@ -76,6 +81,9 @@ class Ports:
     async def read(self, unit: UnitName) -> Mapping[RegionName, RegionState] | Failure:
         found = self.states.get(unit) or self.world.state(unit)
         return found if isinstance(found, Failure) else {RegionName(unit): found}
+
+    async def await_others(self, unit: UnitName, on_progress: OnProgress) -> None:
+        raise AssertionError("preflight waits for nobody")
 
     async def taint(self, unit: UnitName, region: RegionName, slot: SlotIndex) -> Failure | None:
         self.calls.append(f"taint {region} {slot}")
@@ -248,8 +256,18 @@ async def test_an_image_that_is_named_must_be_one_that_can_be_shipped() -> None:
     ]
 
 
+class Stopped:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return START
+
+
 def performer(ports: Ports, tmp_path: Path) -> WorldPerformer:
-    return WorldPerformer(ports, ports, ports, Stream(), tmp_path)
+    rules = three_regions()[1]
+    surveyor = Surveyor(ports, ports, rules, Stopped(), boot_allowance=timedelta(minutes=5))
+    remedies = Remedies(ports, ports, surveyor, lambda _: None, tmp_path)
+    return WorldPerformer(ports, ports, ports, Stream(), tmp_path, remedies)
 
 
 def apply_of_east(serial: int = 1) -> effects.ApplyPlan:

@@ -14,11 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from console.adapters.aws.heartbeats import Heartbeats, pairs_of
-from console.adapters.aws.instances import read_console, read_instances
+from console.adapters.aws.instances import read_console, read_instances, read_user_data
 from console.adapters.aws.metrics import Workers, ask
 from console.adapters.aws.queues import Queues
 from console.adapters.aws.session import AwsSession
 from console.adapters.aws.trouble import AwsTrouble
+from console.adapters.tags import started_target
 from console.domain.fleet import (
     Heartbeat,
     Instance,
@@ -27,6 +28,7 @@ from console.domain.fleet import (
     Reading,
     RegionName,
     RegionSample,
+    SlotTarget,
 )
 from console.domain.release import ReleaseLabel
 
@@ -101,6 +103,15 @@ class AwsFleet:
     async def console_output(self, region: RegionName, instance: InstanceId) -> Reading[str]:
         """Return the last lines of an instance's console. Foreign text, control codes and all."""
         told = self._session.call("ec2", region, lambda client: read_console(client, instance))
+        return await self._read(f"EC2 in {region}", told)
+
+    async def user_data(
+        self, region: RegionName, instance: InstanceId
+    ) -> Reading[SlotTarget | None]:
+        """Return what an instance's user data starts; None where it does not tell."""
+        told = self._session.call(
+            "ec2", region, lambda client: started_target(read_user_data(client, instance))
+        )
         return await self._read(f"EC2 in {region}", told)
 
     async def _instances(self, region: RegionName) -> Reading[tuple[Instance, ...]]:

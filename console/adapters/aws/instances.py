@@ -48,6 +48,12 @@ def read_console(client: EC2Client, instance: InstanceId) -> str:
     return "\n".join(answer.get("Output", "").splitlines()[-_CONSOLE_LINES:])
 
 
+def read_user_data(client: EC2Client, instance: InstanceId) -> str:
+    """Return an instance's user data in base64, empty where it has none; blocking."""
+    told = client.describe_instance_attribute(InstanceId=instance, Attribute="userData")
+    return told["UserData"].get("Value", "")
+
+
 def _instance(told: InstanceTypeDef) -> Instance:
     tags = {tag["Key"]: tag["Value"] for tag in told.get("Tags", [])}
     return Instance(

@@ -1,4 +1,4 @@
-"""How does the console talk to AWS without blocking, raising or changing anything?
+"""How does the console talk to AWS without blocking, raising or changing more than it may?
 
 boto3 is slow to import and not made for threads: one session, one client for each service and
 region, made under a lock in a thread of our own (Textual's thread workers share asyncio's pool).
@@ -26,7 +26,7 @@ _READ_TIMEOUT_S = 5
 _ATTEMPTS = 2
 
 # The read list: what a watcher may ask. Everything else fails before it is sent.
-_READS = frozenset(
+READS = frozenset(
     {"DescribeInstances", "DescribeInstanceAttribute", "GetConsoleOutput", "DescribeAlarms"}
     | {"GetMetricData", "GetQueueUrl", "GetQueueAttributes", "GetParameter", "GetCallerIdentity"}
     | {"GetObject", "HeadObject", "ListObjectsV2"}
@@ -34,25 +34,25 @@ _READS = frozenset(
 
 
 class ReadOnlyError(Exception):
-    """A call that is not on the read list."""
+    """A call that is not on the session's list."""
 
 
 class AwsSession:
-    """The console's one AWS session."""
+    """A session on which only certain calls are sent."""
 
     def __init__(
-        self, *, profile: str | None = None, threads: int = 16, is_read_only: bool = True
+        self, *, profile: str | None = None, threads: int = 16, allowed: frozenset[str] = READS
     ) -> None:
         """Make a session; nothing is imported or sent before the first call.
 
         Args:
             profile: a profile of the shared configuration; None for the environment's.
             threads: calls that may be under way at once.
-            is_read_only: whether calls that are not on the read list fail before they are sent.
+            allowed: the operations, in AWS's words; all others fail before they are sent.
         """
         self._profile = profile
         self._threads = threads
-        self._is_read_only = is_read_only
+        self._allowed = allowed
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="aws")
         self._lock = threading.Lock()
         self._session: boto3.Session | None = None
@@ -98,9 +98,12 @@ class AwsSession:
             import boto3  # 0.3 s of CPU, paid in the thread and only where AWS is asked
 
             self._session = boto3.Session(profile_name=self._profile)
-            if self._is_read_only:
-                self._session.events.register("before-parameter-build.*.*", _refuse_writes)
+            self._session.events.register("before-parameter-build.*.*", self._refuse_others)
         return self._session
+
+    def _refuse_others(self, model: OperationModel, **_: object) -> None:
+        if model.name not in self._allowed:
+            raise ReadOnlyError(f"{model.name} is not on the list of this session")
 
     def _config(self) -> Config:
         from botocore.config import Config
@@ -113,9 +116,4 @@ class AwsSession:
         )
 
 
-def _refuse_writes(model: OperationModel, **_: object) -> None:
-    if model.name not in _READS:
-        raise ReadOnlyError(f"{model.name} is not on the read list of this session")
-
-
-__all__ = ["AwsSession", "AwsTrouble", "ReadOnlyError", "error_code"]
+__all__ = ["READS", "AwsSession", "AwsTrouble", "ReadOnlyError", "error_code"]

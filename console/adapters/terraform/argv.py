@@ -92,9 +92,14 @@ def state_pull(root: Path) -> tuple[str, ...]:
     return _build(root, "state pull")
 
 
+def state_push(root: Path, state_file: Path) -> tuple[str, ...]:
+    """Return `state push`, which takes only a newer state of the same lineage."""
+    return _build(root, "state push", str(state_file), no_color=IsFlagged, lock_timeout=NO_WAIT)
+
+
 def state_remove(root: Path, address: str) -> tuple[str, ...]:
     """Return `state rm` of one address: the object stays, the state forgets it."""
-    return _build(root, "state rm", address, lock_timeout=NO_WAIT)
+    return _build(root, "state rm", address, no_color=IsFlagged, lock_timeout=NO_WAIT)
 
 
 def import_object(root: Path, address: str, identity: str, *, var_file: Path) -> tuple[str, ...]:

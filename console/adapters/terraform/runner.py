@@ -32,7 +32,8 @@ class Runner:
             binary: which Terraform; None to look for it at the first command.
             environment: what the child's is made from; None for the console's own.
         """
-        self._logs = logs
+        self.logs = logs
+        """The directory of the complete outputs."""
         self._binary = binary
         self._environment = os.environ if environment is None else environment
         self._running: set[Running] = set()
@@ -100,4 +101,4 @@ class Runner:
 
     def _log(self, unit: UnitName, word: str) -> Path:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-        return self._logs / f"{stamp}-{unit}-{word}.jsonl"
+        return self.logs / f"{stamp}-{unit}-{word}.jsonl"

@@ -58,6 +58,10 @@ class TerraformSpec:
         addresses = self.addresses_of(unit)
         return tuple(addresses.target(region) for region in self.units[unit])
 
+    def state_of(self, unit: UnitName) -> str:
+        """Return a name for the state that has `unit`; the units of a single root share it."""
+        return self.layout.value if self.layout is Layout.SINGLE_ROOT else unit
+
     def data_dir(self, unit: UnitName) -> Path:
         """Return the unit's TF_DATA_DIR."""
         return self.work_dir.absolute() / "data" / unit

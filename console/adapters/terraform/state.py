@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,33 @@ class StateError(ValueError):
     """What was read is no state that this console understands."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One worker's object in a raw state."""
+
+    region: RegionName
+    slot: SlotIndex
+    address: str
+    resource: Mapping[str, Any]
+    """All objects of the resource; its `instances` has `raw` in it."""
+    raw: Mapping[str, Any]
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """What the provider keeps of it."""
+        return self.raw.get("attributes") or {}
+
+    @property
+    def instance(self) -> InstanceId:
+        """Its id."""
+        return InstanceId(str(self.attributes.get("id", "")))
+
+    @property
+    def is_deposed(self) -> bool:
+        """Whether another has taken its place, or was to."""
+        return bool(self.raw.get("deposed"))
+
+
 def parse_state(
     text: str, addresses: Addresses, lock: StateLock | None = None
 ) -> Mapping[RegionName, RegionState]:
@@ -46,8 +74,8 @@ def parse_state(
     Raises:
         StateError: when `text` is no state of version 4.
     """
-    document = _document(text)
-    objects = tuple(_objects(document, addresses))
+    document = document_of(text)
+    objects = tuple((entry.region, _object(entry)) for entry in entries(document, addresses))
     return {
         region: RegionState(
             serial=int(document.get("serial", 0)),
@@ -73,7 +101,12 @@ def parse_lock(text: str) -> StateLock | None:
         return None
 
 
-def _document(text: str) -> Mapping[str, Any]:
+def document_of(text: str) -> dict[str, Any]:
+    """Return a raw state; empty where there is none yet.
+
+    Raises:
+        StateError: when `text` is no state of version 4.
+    """
     if not text.strip():
         return {}
     try:
@@ -85,9 +118,8 @@ def _document(text: str) -> Mapping[str, Any]:
     return document
 
 
-def _objects(
-    document: Mapping[str, Any], addresses: Addresses
-) -> Iterator[tuple[RegionName, StateObject]]:
+def entries(document: Mapping[str, Any], addresses: Addresses) -> Iterator[Entry]:
+    """Yield every worker's object in a raw state."""
     for resource in document.get("resources", ()):
         if resource.get("mode") != "managed":
             continue
@@ -98,18 +130,18 @@ def _objects(
             address = base if key is None else f"{base}[{json.dumps(key)}]"
             place = addresses.locate(address)
             if place is not None:
-                yield place[0], _object(address, place[1], instance)
+                yield Entry(*place, address, resource, instance)
 
 
-def _object(address: str, slot: SlotIndex, instance: Mapping[str, Any]) -> StateObject:
-    attributes = instance.get("attributes") or {}
+def _object(entry: Entry) -> StateObject:
+    attributes = entry.attributes
     return StateObject(
-        address=address,
-        slot=slot,
-        instance=InstanceId(str(attributes.get("id", ""))),
+        address=entry.address,
+        slot=entry.slot,
+        instance=entry.instance,
         target=target_in(attributes),
-        deposed_key=instance.get("deposed") or None,
-        is_tainted=instance.get("status") == "tainted",
+        deposed_key=entry.raw.get("deposed") or None,
+        is_tainted=entry.raw.get("status") == "tainted",
         private_address=attributes.get("private_ip") or None,
         ami=attributes.get("ami") or None,
     )

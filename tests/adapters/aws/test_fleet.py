@@ -32,13 +32,21 @@ def make_fleet(spec: FleetSpec = SPEC, dead_letter: str | None = "work-dlq") -> 
     return AwsFleet(spec, session, Queues(session, QueueNames("work", "results", dead_letter)))
 
 
-def launch(client: Client, *, release: str = "1", slot: int = 0, fleet: str = "checks") -> str:
+def launch(
+    client: Client,
+    *,
+    release: str = "1",
+    slot: int = 0,
+    fleet: str = "checks",
+    user_data: str = "",
+) -> str:
     ec2 = client("ec2")
     tags = {"Fleet": fleet, "Slot": str(slot), "Version": release, "Image": IMAGE}
     told = ec2.run_instances(
         ImageId="ami-12c6146b",  # one that the emulator knows
         MinCount=1,
         MaxCount=1,
+        UserData=user_data,
         TagSpecifications=[
             {
                 "ResourceType": "instance",

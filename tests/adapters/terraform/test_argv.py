@@ -68,7 +68,15 @@ def test_state_pull() -> None:
 
 
 def test_state_remove() -> None:
-    assert argv.state_remove(ROOT, SLOT) == (CHDIR, "state", "rm", "-lock-timeout=0s", SLOT)
+    assert argv.state_remove(ROOT, SLOT) == (
+        *(CHDIR, "state", "rm", "-no-color", "-lock-timeout=0s", SLOT),
+    )
+
+
+def test_state_push_never_forces() -> None:
+    assert argv.state_push(ROOT, Path("/s.tfstate")) == (
+        *(CHDIR, "state", "push", "-no-color", "-lock-timeout=0s", "/s.tfstate"),
+    )
 
 
 def test_import_object() -> None:

@@ -1,0 +1,275 @@
+"""What is advised, and how is a move made from the command line?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from console.commands.asked import Asked
+from console.commands.launching import launched
+from console.commands.rollout import roll_out
+from console.commands.taking_up import left_open
+from console.commands.telling import say
+from console.domain.commands import Recover
+from console.domain.failure import FailureKind
+from console.domain.fleet import InstanceId, RegionName, SlotTarget
+from console.domain.foreign import shown
+from console.domain.recovery.advice import Advice, Option, Standing, advise
+from console.domain.recovery.remedies import TOLD, Remedy
+from console.domain.recovery.situation import Situation
+from console.domain.recovery.typed import command_line, typed_name
+from console.domain.rollout import Rollout
+from console.engine.surveying import Seen
+from console.errors import LockedError, RefusedError, UsageError
+from console.exit_codes import ExitCode
+from console.headless.output import LineWriter, Narrator
+from console.headless.reporter import Reporter
+from console.wiring import SystemClock, World, operator, wire
+
+_ROLLOUTS = {Remedy.RETRY, Remedy.ROLLBACK, Remedy.FINISH}
+_MARKS = {
+    Standing.RECOMMENDED: "▶",
+    Standing.POSSIBLE: "·",
+    Standing.FORBIDDEN: "✗",
+    Standing.UNFIT: " ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The move that was asked for."""
+
+    action: str
+    regions: tuple[str, ...] = ()
+    slots: tuple[int, ...] = ()
+    instance: str | None = None
+    release: str | None = None
+    image: str | None = None
+    as_json: bool = False
+    yes: bool = False
+    confirm: str | None = None
+
+
+def advice(config: Path | None, regions: tuple[str, ...], *, as_json: bool) -> int:
+    """Tell what is true of every region and which moves there are. Changes nothing."""
+    world = wire(config)
+    rollout = world.newest_rollout()
+    where = _where(config)
+    try:
+        seen = asyncio.run(world.surveyor.look(rollout, _named(world, regions)))
+    finally:
+        world.session.close()
+    advised = [(s.situation, advise(s.situation)) for s in seen]
+    fleet = world.settings.fleet
+    if as_json:
+        data = {s.region: _data(s, told, fleet, where) for s, told in advised}
+        print(json.dumps(data))  # noqa: T201 - data, on stdout
+        return 0
+    for situation, told in advised:
+        for line in _text(situation, told, fleet, where):
+            print(shown(line))  # noqa: T201 - data, on stdout
+    return 0
+
+
+def make(config: Path | None, wanted: Wanted, *, sandbox: bool) -> int:
+    """Make one move and return the exit code.
+
+    Raises:
+        UsageError: the move does not say enough.
+        RefusedError: it would harm, does not fit, or a rollout is open.
+        LockedError: somebody else has the fleet.
+    """
+    world = wire(config)
+    remedy, regions = Remedy(wanted.action), _named(world, wanted.regions)
+    if remedy in _ROLLOUTS:
+        return _roll_out(world, config, wanted, remedy, sandbox=sandbox)
+    _refuse_while_under_way(world, _where(config))
+    if regions is None or len(regions) != 1:
+        names = ", ".join(world.settings.regions)
+        raise UsageError(f"{remedy} is made in one region", f"name it with --region: {names}")
+    return asyncio.run(_make(world, config, wanted, remedy, regions[0]))
+
+
+async def _make(
+    world: World, config: Path | None, wanted: Wanted, remedy: Remedy, region: RegionName
+) -> int:
+    rollout = world.newest_rollout()
+    if rollout is None:
+        raise RefusedError(
+            "no rollout was ever started here, so that there is no journal to record a move in",
+            "release-console --auto --release LABEL begins one",
+        )
+    (seen,) = await world.surveyor.look(rollout, [region])
+    option = _option(world, seen, wanted, remedy, _where(config))
+    _confirm(option, seen.situation, world.settings.fleet, wanted)
+    command = Recover(option.move(seen.situation), option.consequence, operator())
+    clock, narrator = SystemClock(), Narrator()
+    purpose = f"recovering {region}: {remedy}"
+    async with launched(world, rollout.id, purpose, _where(config)) as (engine, running):
+        reporter = Reporter(narrator, LineWriter() if wanted.as_json else None, clock)
+        reporter.begin(rollout)
+        running.stream.join(reporter)
+        ended = await engine.proceed(rollout, command)
+    failure = ended.recoveries[-1].failure
+    if failure is None:
+        return int(ExitCode.COMPLETED)
+    refused = failure.kind is FailureKind.REFUSED
+    return int(ExitCode.REFUSED if refused else ExitCode.NEEDS_PERSON)
+
+
+def _option(world: World, seen: Seen, wanted: Wanted, remedy: Remedy, where: str) -> Option:
+    told = advise(seen.situation, wanted.slots)
+    region = seen.situation.region
+    try:
+        option = told.option(remedy, InstanceId(wanted.instance) if wanted.instance else None)
+    except KeyError as error:
+        known = ", ".join(orphan.id for orphan in seen.situation.orphans) or "there is none"
+        raise UsageError(f"{wanted.instance} is no orphan of {region}", known) from error
+    if option.may_be_made:
+        return option
+    best = told.recommended
+    hint = f"see release-console recover {where}".rstrip()
+    if best is not None:
+        hint = command_line(best, seen.situation, world.settings.fleet, where)
+    raise RefusedError(f"{remedy} in {region} is {option.standing}: {option.reason}", hint)
+
+
+def _confirm(option: Option, situation: Situation, fleet: str, wanted: Wanted) -> None:
+    """Ask for a yes to what is shown; a dangerous one is the name of what it is about."""
+    say(option.consequence)
+    if undo := TOLD[option.remedy].undo:
+        say(f"undo: {undo}")
+    if not option.is_dangerous:
+        if not wanted.yes and wanted.confirm is None:
+            click.confirm(f"{TOLD[option.remedy].verb}?", abort=True, err=True)
+        return
+    name = typed_name(option, situation, fleet)
+    if wanted.confirm is None and not wanted.yes:
+        given = click.prompt(f"Type {name} to say yes", default="", show_default=False, err=True)
+    else:
+        given = wanted.confirm or ""
+    if given != name:
+        raise RefusedError(
+            f"a yes to {option.remedy} is {name}, typed; nothing was changed", f"--confirm {name}"
+        )
+
+
+def _roll_out(
+    world: World, config: Path | None, wanted: Wanted, remedy: Remedy, *, sandbox: bool
+) -> int:
+    newest = world.newest_rollout()
+    if newest is None and (wanted.release is None or remedy is not Remedy.RETRY):
+        raise UsageError("no rollout was ever started here", f"recover {remedy} --release LABEL")
+    regions = ",".join(wanted.regions) or None
+    asked = Asked(config, regions=regions, auto=True, as_json=wanted.as_json, sandbox=sandbox)
+    if remedy is Remedy.ROLLBACK:
+        assert newest is not None  # asked above  # noqa: S101
+        asked = _rolling_back(asked, newest)
+    else:
+        same = wanted.release is None and newest is not None
+        image = newest.request.image if same and newest else wanted.image
+        asked = replace(
+            asked,
+            release=wanted.release or (newest.request.label if newest else None),
+            image=image or wanted.image,
+            accept_leftovers=remedy is Remedy.RETRY,
+        )
+    if not wanted.yes:
+        where = regions or "every region"
+        question = f"{TOLD[remedy].verb}: roll {asked.release} out to {where}?"
+        click.confirm(question, abort=True, err=True)
+    return roll_out(asked)
+
+
+def _rolling_back(asked: Asked, newest: Rollout) -> Asked:
+    before = _before(newest)
+    if newest.request.rolls_back or before is None:
+        raise RefusedError(
+            f"rollout {newest.id} has left nothing that could be rolled back to",
+            "ship the release that you want: release-console --auto --release LABEL",
+        )
+    return replace(
+        asked,
+        release=before.release,
+        image=before.image,
+        accept_leftovers=True,
+        rolls_back=newest.id,
+    )
+
+
+def _before(rollout: Rollout) -> SlotTarget | None:
+    """Return what most slots of the fleet ran before, if that was something else."""
+    found = Counter(
+        target
+        for region in rollout.regions
+        for target in region.found
+        if target is not None and target.release != rollout.request.label
+    )
+    return found.most_common(1)[0][0] if found else None
+
+
+def _refuse_while_under_way(world: World, where: str) -> None:
+    left = left_open(world)
+    if left is None:
+        return
+    if left.is_alive:
+        raise LockedError(f"rollout {left.rollout.id} is run by {left.lease}", "wait for it")
+    if left.rollout.running or not left.rollout.halt:
+        raise RefusedError(left.told, f"go on with it first: release-console resume {where}")
+
+
+def _named(world: World, regions: tuple[str, ...]) -> list[RegionName] | None:
+    unknown = [name for name in regions if name not in world.settings.regions]
+    if unknown:
+        known = ", ".join(world.settings.regions)
+        raise UsageError(f"there is no region {', '.join(unknown)}", f"the settings have {known}")
+    return [RegionName(name) for name in regions] or None
+
+
+def _where(config: Path | None) -> str:
+    return Asked(config).where
+
+
+def _text(situation: Situation, told: Advice, fleet: str, where: str) -> list[str]:
+    lines = [f"{situation.region}: {' '.join(told.happened)}"]
+    if not _is_news(situation):
+        return [*lines, ""]
+    for option in told.options:
+        reason = f": {option.reason}" if option.reason else ""
+        lines.append(f"  {_MARKS[option.standing]} {option.remedy} ({option.standing}){reason}")
+        if option.may_be_made:
+            lines.append(f"      {option.consequence}")
+            lines.append(f"      {command_line(option, situation, fleet, where)}")
+    return [*lines, ""]
+
+
+def _is_news(situation: Situation) -> bool:
+    """Whether there is anything to do."""
+    left = situation.unfinished or situation.orphans or situation.lock or situation.cause
+    return bool(left or situation.error or situation.has_errored_state)
+
+
+def _data(situation: Situation, told: Advice, fleet: str, where: str) -> dict[str, object]:
+    return {
+        "happened": list(told.happened),
+        "evidence": told.evidence,
+        "actions": [
+            {
+                "action": option.remedy,
+                "standing": option.standing,
+                "reason": option.reason,
+                "slots": list(option.slots),
+                "instance": option.instance,
+                "consequence": option.consequence,
+                "removes": list(option.prospect.removed),
+                "healthy_after": option.prospect.healthy_after,
+                "command": command_line(option, situation, fleet, where),
+            }
+            for option in told.options
+        ],
+    }

@@ -1,0 +1,94 @@
+"""How does a console go on with a rollout that another one has left open?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from console.commands.launching import launched
+from console.domain.commands import TakeUp
+from console.domain.failure import Failure, FailureKind
+from console.domain.rollout import Rollout
+from console.engine.engine import Engine
+from console.engine.ports import OnProgress
+from console.engine.reconciling import Reconciler
+from console.errors import LockedError, RefusedError
+from console.journal.lease import Lease
+from console.wiring import Running, SystemClock, World, operator
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A rollout that has no end yet."""
+
+    rollout: Rollout
+    lease: Lease | None
+    """Of whoever runs it, or ran it."""
+    is_alive: bool
+    """Whether its console lives, and goes on with it."""
+
+    @property
+    def told(self) -> str:
+        """Where it stands, in a sentence."""
+        doing = ", ".join(str(step.at) for step in self.rollout.running)
+        return f"rollout {self.rollout.id} of {self.rollout.request.label} was left open " + (
+            f"in {doing}" if doing else "at rest"
+        )
+
+
+def left_open(world: World) -> LeftOpen | None:
+    """Return the fleet's newest rollout, if it has no end."""
+    newest = world.newest_rollout()
+    if newest is None or newest.is_finished:
+        return None
+    lease = world.desk.look()
+    is_alive = lease is not None and lease.is_alive(SystemClock().now())
+    return LeftOpen(newest, lease, is_alive)
+
+
+@asynccontextmanager
+async def taken_up(
+    world: World, left: LeftOpen, *, from_the_living: bool = False
+) -> AsyncIterator[tuple[Engine, Running]]:
+    """Provide an engine that holds the lease on a rollout which another console has left.
+
+    Args:
+        world: the fleet, restricted to the rollout's regions.
+        left: the rollout.
+        from_the_living: whether it may be taken from a console that looks alive. That one starts
+            no further effect.
+
+    Raises:
+        LockedError: its console lives.
+        LeaseHeldError: somebody else was faster.
+    """
+    if left.is_alive and not from_the_living:
+        raise LockedError(
+            f"rollout {left.rollout.id} is run by {left.lease}", "end it there with Ctrl-C"
+        )
+    if left.lease is not None:
+        world.desk.release(left.lease)
+    where, purpose = left.rollout.request.where, f"taking up {left.rollout.id}"
+    async with launched(world, left.rollout.id, purpose, where) as (engine, running):
+        yield engine, running
+
+
+async def reconciled(world: World, left: LeftOpen, tell: OnProgress) -> TakeUp:
+    """Wait for what still runs, look at what it has done, and return what goes on from there.
+
+    Args:
+        world: the fleet, restricted to the rollout's regions.
+        left: the rollout, whose lease is ours by now.
+        tell: hears what a Terraform prints that still runs.
+
+    Raises:
+        LockedError: a state is locked from another machine.
+        RefusedError: a region cannot be read, so that nobody can tell where the rollout stands.
+    """
+    ends = await Reconciler(world.infrastructure, world.fleet, tell).look(left.rollout)
+    if isinstance(ends, Failure):
+        kind = LockedError if ends.kind is FailureKind.LOCKED else RefusedError
+        raise kind(ends.message, ends.hint)
+    by = operator() if left.lease is None else f"{operator()} from {left.lease.who}"
+    return TakeUp(by, ends)

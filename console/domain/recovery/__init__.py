@@ -1,0 +1,1 @@
+"""What is true after a rollout that stopped half-way, and which move is safe?"""

@@ -1,0 +1,51 @@
+"""What is to be said about one move in one region?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from console.domain.fleet import InstanceId
+from console.domain.recovery.remedies import Remedy
+from console.domain.recovery.situation import Slot, is_healthy
+from console.domain.view import ObjectView
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A move, and what is to be said about it. The first of the reasons counts."""
+
+    remedy: Remedy
+    slots: tuple[int, ...] = ()
+    instance: InstanceId | None = None
+    harms: str = ""
+    """Why it must not be made."""
+    against: str = ""
+    """Why it does not fit now."""
+    speaks_for: str = ""
+    """Why it is the move to make; empty where it is only possible."""
+
+
+def indexes(slots: Iterable[Slot]) -> tuple[int, ...]:
+    """Return the indexes of `slots`."""
+    return tuple(slot.index for slot in slots)
+
+
+def of(slots: Iterable[Slot]) -> str:
+    """Return the slots in words: `slot 0`, `slots 0, 2`."""
+    which = indexes(slots)
+    return f"{'slot' if len(which) == 1 else 'slots'} {', '.join(map(str, which))}"
+
+
+def named(found: Iterable[ObjectView]) -> str:
+    """Return the ids of some instances."""
+    return ", ".join(one.id for one in found)
+
+
+def doubt(found: ObjectView) -> str:
+    """Return what is wrong with an instance that does not count as a worker."""
+    if not is_healthy(found):
+        return f"is {found.health}"
+    if found.heartbeat != found.tag:
+        return f"beats with {found.heartbeat} and is tagged {found.tag}"
+    return "beats and has not been seen to finish a job"

@@ -1,0 +1,45 @@
+"""What should the operator do next?
+
+Every stop has a next step: one command a line, to be typed as it stands, with a sentence of when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from console.domain.outcome import Outcome
+from console.domain.rollout import Rollout
+from console.domain.steps import Step
+
+_BEFORE_REGIONS = {Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH}
+
+
+def next_step(rollout: Rollout, outcome: Outcome) -> str:
+    """Return what leads on, a line each; empty where nothing is left to do."""
+    if outcome in {Outcome.COMPLETED, Outcome.ROLLED_BACK}:
+        return ""
+    return "\n".join((*_hint(rollout), *_commands(rollout)))
+
+
+def _hint(rollout: Rollout) -> tuple[str, ...]:
+    hint = rollout.halt.failure.hint if rollout.halt is not None else ""
+    return (hint,) if hint else ()
+
+
+def _commands(rollout: Rollout) -> Iterator[str]:
+    """Yield the moves of every region that is not whole; else how the rest is released."""
+    advised = [line for outcome in rollout.outcomes for line in outcome.next]
+    yield from advised
+    if advised:
+        return
+    before = rollout.halt is not None and rollout.halt.at.step in _BEFORE_REGIONS
+    words = "nothing was changed; then" if before else "to go on"
+    yield f"{words}: {_auto(rollout)}"
+
+
+def _auto(rollout: Rollout) -> str:
+    """Return the command line that begins the same rollout again."""
+    request = rollout.request
+    image = f" --image {request.image}" if request.image is not None else ""
+    where = f" {request.where}" if request.where else ""
+    return f"release-console --auto --release {request.label}{image}{where}"

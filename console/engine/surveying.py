@@ -1,0 +1,126 @@
+"""What is true of each region, as far as getting it whole again is concerned?
+
+Reads the state, its lock, what an apply could not write, EC2 and heartbeats. Changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from console.domain.failure import Failure
+from console.domain.fleet import RegionName, UnitName
+from console.domain.observations import RegionSurvey
+from console.domain.policy import Policy, Unit
+from console.domain.recovery.assembly import situation_of
+from console.domain.recovery.situation import Liveness, Situation
+from console.domain.release import ReleaseLabel
+from console.domain.rollout import Rollout
+from console.engine.ports import Clock, Fleet, Infrastructure
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One region, looked at for its recovery."""
+
+    survey: RegionSurvey
+    situation: Situation
+
+
+class Surveyor:
+    """Looks at regions."""
+
+    def __init__(
+        self,
+        infrastructure: Infrastructure,
+        fleet: Fleet,
+        policy: Policy,
+        clock: Clock,
+        *,
+        boot_allowance: timedelta,
+    ) -> None:
+        """Look through these ports.
+
+        Args:
+            infrastructure: Terraform.
+            fleet: AWS, read only.
+            policy: the fleet's regions and units.
+            clock: for the ages of beats and instances.
+            boot_allowance: how long a new instance may take to beat for the first time.
+        """
+        self._infrastructure = infrastructure
+        self._fleet = fleet
+        self._policy = policy
+        self._clock = clock
+        self._boot_allowance = boot_allowance
+
+    async def look(
+        self, rollout: Rollout | None, regions: Sequence[RegionName] | None = None
+    ) -> tuple[Seen, ...]:
+        """Return what is true of `regions`, or of all.
+
+        Args:
+            rollout: the newest; None where there never was one.
+            regions: only these; they need not be in the rollout.
+        """
+        wanted = set(regions if regions is not None else (r.name for r in self._policy.regions))
+        units = [unit for unit in self._policy.units if wanted & set(unit.regions)]
+        found = await asyncio.gather(
+            *(survey_unit(self._infrastructure, self._fleet, unit, rollout) for unit in units)
+        )
+        now = self._clock.now()
+        return tuple(
+            Seen(survey, situation_of(survey, rollout, self._policy, now, self._boot_allowance))
+            for of_unit in found
+            for survey in of_unit
+            if survey.region in wanted
+        )
+
+    def unit_of(self, region: RegionName) -> UnitName:
+        """Return the unit that `region` belongs to."""
+        return next(unit.name for unit in self._policy.units if region in unit.regions)
+
+
+async def survey_unit(
+    infrastructure: Infrastructure, fleet: Fleet, unit: Unit, rollout: Rollout | None
+) -> tuple[RegionSurvey, ...]:
+    """Return what is seen of every region of `unit` now."""
+    states, errored, samples = await asyncio.gather(
+        infrastructure.read(unit.name),
+        infrastructure.errored(unit.name),
+        asyncio.gather(*(fleet.sample(name, releases_of(rollout, name)) for name in unit.regions)),
+    )
+    if isinstance(states, Failure):
+        return tuple(
+            RegionSurvey(
+                sample.region,
+                None,
+                sample,
+                state_error=states.message,
+                has_errored_state=errored is not None,
+            )
+            for sample in samples
+        )
+    lock = next((state.lock for state in states.values() if state.lock is not None), None)
+    holder = Liveness.UNKNOWN if lock is None else await infrastructure.holder(unit.name, lock)
+    return tuple(
+        RegionSurvey(
+            sample.region,
+            states.get(sample.region),
+            sample,
+            holder=holder,
+            has_errored_state=errored is not None,
+        )
+        for sample in samples
+    )
+
+
+def releases_of(rollout: Rollout | None, region: RegionName) -> tuple[ReleaseLabel, ...]:
+    """Return the releases that an instance of `region` may beat with, whatever its tag says."""
+    if rollout is None:
+        return ()
+    run = next((r for r in rollout.regions if r.name == region), None)
+    before = run.from_releases if run is not None else ()
+    return tuple(dict.fromkeys((*before, rollout.request.label)))
