@@ -160,6 +160,46 @@ def books(directory: Path | None, *, as_json: bool) -> None:
         click.echo(f"{key:<12} {_shown(value)}")
 
 
+@sandbox.command()
+@_dir_option
+@click.argument("name", required=False)
+@click.option("--region", metavar="R", help="Where; us-west-1 or the last one unless given.")
+@click.option("--end", is_flag=True, help="The same as calm: take back what AWS and jobs suffer.")
+def scenario(directory: Path | None, name: str | None, region: str | None, *, end: bool) -> None:
+    """Put the world into trouble that an operator may meet, to practise the way out.
+
+    Without NAME: the list of them. `calm` lets AWS answer again, and every job be a good one.
+    """
+    with sandbox_installed():
+        from console.sandbox.control import load
+        from console.sandbox.layout import Layout
+        from console.sandbox.scenarios.registry import CALM, SCENARIOS, calm, set_stage
+    if name is None and not end:
+        for each in SCENARIOS.values():
+            click.echo(f"{each.name:<20} {each.summary}")
+        click.echo(f"{CALM:<20} takes back what the others have done to AWS and to the jobs")
+        return
+    is_calm = end or name == CALM
+    chosen = None if is_calm else SCENARIOS.get(name or "")
+    if not is_calm and chosen is None:
+        raise UsageError(
+            f"there is no scenario {name!r}", "release-console sandbox scenario lists them"
+        )
+    place = _place(directory)
+    running = load(place)
+    if running is None:
+        raise RefusedError(f"no sandbox runs in {place}", "release-console sandbox up --detach")
+    if chosen is None:
+        say(calm(Layout(place)))
+        return
+    from console.commands.by_hand import TerraformByHand
+
+    stage = set_stage(running, region, say, TerraformByHand(Layout(place).config))
+    is_true = chosen.play(stage)
+    for line in chosen.ending(stage, is_true):
+        say(line)
+
+
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}: {number}" for name, number in value.items()) or "-"

@@ -1,7 +1,7 @@
 """Which AWS answers in the sandbox? moto, in a process of its own: everything but SQS.
 
-Started as `python -m console.sandbox.aws_endpoint PORT ACCESS_LOG INSTANCES`; tells its port on
-standard output and goes when its standard input closes.
+Started as `python -m console.sandbox.aws_endpoint PORT ACCESS_LOG FAULTS INSTANCES`; tells its port
+on standard output and goes when its standard input closes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,12 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.serving import make_server
 
 from console.sandbox import console_output, metric_store
 from console.sandbox.access_log import AccessLog, describe_call
+from console.sandbox.fault_injection import FaultDesk
 from console.sandbox.lifeline import announce, hold_lifeline
 
 if TYPE_CHECKING:
@@ -41,29 +44,39 @@ class Handler(MotoRequestHandler):
 
 
 class LoggedApplication:
-    """Passes requests on and notes them in the access log."""
+    """Passes requests on, or lets them fail, and notes them in the access log."""
 
-    def __init__(self, application: WSGIApplication, log: AccessLog) -> None:
+    def __init__(self, application: WSGIApplication, log: AccessLog, faults: FaultDesk) -> None:
         self._application = application
         self._log = log
+        self._faults = faults
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        form = _form(environ)
         call = describe_call(
-            environ["REQUEST_METHOD"],
-            environ["PATH_INFO"],
-            environ.get("QUERY_STRING", ""),
+            *asked,
             {
                 "authorization": environ.get("HTTP_AUTHORIZATION", ""),
                 "x-amz-target": environ.get("HTTP_X_AMZ_TARGET", ""),
             },
-            _form(environ),
+            form,
         )
+        failing = self._faults.failing(*asked, dict(EnvironHeaders(environ)), form)
 
         def note_status(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401
             self._log.append(call, int(status[:3]), environ.get("HTTP_USER_AGENT", ""))
             return start_response(status, headers, *rest)
 
-        return self._application(environ, note_status)
+        if failing is None:
+            return self._application(environ, note_status)
+        if failing.hangs_up:
+            self._log.append(call, failing.status, environ.get("HTTP_USER_AGENT", ""))
+            # werkzeug's word for a caller who has gone: it closes the connection without an answer.
+            raise ConnectionError("this call finds nobody")
+        status = HTTPStatus(failing.status)
+        note_status(f"{status.value} {status.phrase}", list(failing.headers))
+        return [failing.body]
 
 
 def _form(environ: WSGIEnvironment) -> bytes:
@@ -77,12 +90,12 @@ def _form(environ: WSGIEnvironment) -> bytes:
 
 def main(arguments: list[str]) -> None:
     """Serve until the supervisor is gone."""
-    port, access_log, instances = int(arguments[0]), Path(arguments[1]), Path(arguments[2])
+    port, (access_log, faults, instances) = int(arguments[0]), map(Path, arguments[1:])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     metric_store.install()
     console_output.install(instances)
     application = LoggedApplication(
-        DomainDispatcherApplication(create_backend_app), AccessLog(access_log)
+        DomainDispatcherApplication(create_backend_app), AccessLog(access_log), FaultDesk(faults)
     )
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     server = make_server(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -123,8 +124,18 @@ class DirectoryImages:
         on_progress(Progress(ProgressKind.FINISHED, f"{self._repository}:{label} is {digest}"))
         return digest
 
+    def labels(self) -> Sequence[str]:
+        """Return the labels of the repository, the newest first as versions are counted."""
+        return sorted(self._store.labels(self._repository), key=_as_version, reverse=True)
+
     def _reference(self, digest: str) -> ImageRef:
         return ImageRef(f"{self._repository}@{digest}")
+
+
+def _as_version(label: str) -> tuple[tuple[bool, int, str], ...]:
+    """0.10.0 is after 0.9.1, and so is every word after every number."""
+    parts = re.findall(r"[0-9]+|[^0-9.]+", label)
+    return tuple((not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts)
 
 
 def _refused(error: ImageError) -> Failure:

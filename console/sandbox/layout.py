@@ -39,6 +39,11 @@ class Layout:
         return self.directory / "access.log"
 
     @property
+    def faults(self) -> Path:
+        """Which calls fail and which jobs are bad; absent when all is well."""
+        return self.directory / "faults.json"
+
+    @property
     def books(self) -> Path:
         """The state of all jobs, rewritten each second."""
         return self.directory / "books.json"
@@ -82,6 +87,14 @@ class Layout:
     def host_key(self) -> Path:
         """The private SSH host key of the bastion and of every instance."""
         return self.directory / "ssh" / "host_ed25519"
+
+    def context(self, scenario: str) -> Path:
+        """The build context of a scenario's release."""
+        return self.directory / "contexts" / scenario
+
+    def scenario(self, scenario: str) -> Path:
+        """The console's settings for a scenario."""
+        return self.directory / f"scenario-{scenario}.yaml"
 
     def instance(self, identity: str) -> Path:
         """One instance's directory."""

@@ -53,6 +53,7 @@ class RegionTraffic:
         names: QueueNames,
         note_work: Callable[[str], None],
         has_worker: Callable[[], bool],
+        poison_share: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.ledger = Ledger()
         self._region = region
@@ -60,6 +61,7 @@ class RegionTraffic:
         self._names = names
         self._note_work = note_work
         self._has_worker = has_worker
+        self._poison_share = poison_share
         self._next_job = 1
         self._urls: QueueUrls | None = None
         self.is_producing = True
@@ -114,16 +116,21 @@ class RegionTraffic:
             await asyncio.sleep(TICK_SECONDS)
 
     async def _send(self, work: str, count: int, job_time: timedelta) -> None:
-        jobs = [f"{self._region}-{number:07}" for number in self._take_numbers(count)]
-        seconds = job_time.total_seconds()
+        numbers, share = self._take_numbers(count), self._poison_share()
+        jobs = [f"{self._region}-{number:07}" for number in numbers]
+        bodies = [
+            {"id": job, "seconds": job_time.total_seconds()}
+            | ({"fail": True} if is_poison(number, share) else {})
+            for number, job in zip(numbers, jobs, strict=True)
+        ]
         self.ledger.begin(jobs, time.time())
         try:
             answer = await asyncio.to_thread(
                 self._client.send_message_batch,
                 QueueUrl=work,
                 Entries=[
-                    {"Id": str(index), "MessageBody": json.dumps({"id": job, "seconds": seconds})}
-                    for index, job in enumerate(jobs)
+                    {"Id": str(index), "MessageBody": json.dumps(body)}
+                    for index, body in enumerate(bodies)
                 ],
             )
         except (BotoCoreError, ClientError) as error:
@@ -195,6 +202,11 @@ class RegionTraffic:
                 )
             if len(messages) < _BATCH:
                 return
+
+
+def is_poison(number: int, share: float) -> bool:
+    """Whether the job with this number is one that no release can do: evenly, never by chance."""
+    return int(number * share) > int((number - 1) * share)
 
 
 def _read_result(message: MessageTypeDef) -> Result | None:

@@ -4,8 +4,8 @@ moto's slows with the queue's length (receive: 3 ms at no messages, 67 ms at a t
 ministack's does not, keeps the queues of each region apart and redrives to dead-letter queues. Only
 its application is used: its own start-up would also open an MQTT port and look for Docker.
 
-Started as `python -m console.sandbox.sqs_endpoint PORT ACCESS_LOG`; tells its port on standard
-output and goes when its standard input closes.
+Started as `python -m console.sandbox.sqs_endpoint PORT ACCESS_LOG FAULTS`; tells its port on
+standard output and goes when its standard input closes.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ from ministack.app import app as ministack
 from console.sandbox import queue_age
 from console.sandbox.access_log import AccessLog, Call, describe_call
 from console.sandbox.credentials import is_of_the_world
+from console.sandbox.fault_injection import FaultDesk
 from console.sandbox.lifeline import announce, hold_lifeline
 from console.sandbox.queue_age_path import AGES_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from console.sandbox.fault_injection import Failing
 
     Scope = dict[str, Any]
     Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -51,8 +54,9 @@ _MESSAGE_TRAFFIC = frozenset(
 class Application:
     """ministack's application with an access log, and polls that end with their caller."""
 
-    def __init__(self, log: AccessLog) -> None:
+    def __init__(self, log: AccessLog, faults: FaultDesk) -> None:
         self._log = log
+        self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -65,15 +69,18 @@ class Application:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
-        call = describe_call(
-            scope["method"], scope["path"], scope["query_string"].decode(), headers, body
-        )
+        asked = (scope["method"], scope["path"], scope["query_string"].decode(), headers, body)
+        call = describe_call(*asked)
 
         async def note_status(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start" and _is_noted(call, message["status"]):
                 self._log.append(call, message["status"], headers.get("user-agent", ""))
             await send(message)
 
+        failing = self._faults.failing(*asked)
+        if failing is not None:
+            await _fail(note_status, failing)
+            return
         bodies = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def read_again() -> dict[str, Any]:
@@ -118,9 +125,20 @@ async def _answer(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def _fail(send: Send, failing: Failing) -> None:
+    if failing.hangs_up:
+        # hypercorn lets no application hang up before the answer's head: the body never comes.
+        headers = [(b"content-length", b"1")]
+        await send({"type": "http.response.start", "status": 502, "headers": headers})
+        return
+    answered = [(name.lower().encode(), value.encode()) for name, value in failing.headers]
+    await send({"type": "http.response.start", "status": failing.status, "headers": answered})
+    await send({"type": "http.response.body", "body": failing.body})
+
+
 def main(arguments: list[str]) -> None:
     """Serve until the supervisor is gone."""
-    port, access_log = int(arguments[0]), Path(arguments[1])
+    port, (access_log, faults) = int(arguments[0]), map(Path, arguments[1:])
     logging.getLogger().setLevel(logging.ERROR)
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     config = Config()
@@ -129,7 +147,8 @@ def main(arguments: list[str]) -> None:
     config.loglevel = "ERROR"
     hold_lifeline()
     announce(listener.getsockname()[1])
-    asyncio.run(serve(Application(AccessLog(access_log)), config))  # type: ignore[arg-type]
+    application = Application(AccessLog(access_log), FaultDesk(faults))
+    asyncio.run(serve(application, config))  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from console.sandbox.clients import Clients, make_clients
 from console.sandbox.config_text import STATE_BUCKET, config_text, shell_text
 from console.sandbox.endpoints import Endpoint, check_port_is_free, running_endpoint
 from console.sandbox.errors import WorldError
+from console.sandbox.faults import TroubleWatch
 from console.sandbox.gateway import running_gateway
 from console.sandbox.images import ImageStore
 from console.sandbox.layout import Layout
@@ -99,7 +100,7 @@ class _Supervision:
         ssh_port = await self.stack.enter_async_context(
             running_gateway(self.layout, machines, tuple(regions), self._port(2))
         )
-        census = Census(machines, regions)
+        census, troubles = Census(machines, regions), TroubleWatch(self.layout.faults)
         traffic = [
             RegionTraffic(
                 region,
@@ -107,6 +108,7 @@ class _Supervision:
                 self.spec.queues,
                 census.note_work,
                 partial(census.has_worker, region),
+                lambda: troubles.look().poison_share,
             )
             for region in regions
         ]
@@ -145,11 +147,18 @@ class _Supervision:
                     self.layout,
                     self._port(0),
                     self.layout.access_log,
+                    self.layout.faults,
                     self.layout.instances,
                 )
             ),
             self.stack.enter_async_context(
-                running_endpoint("sqs_endpoint", self.layout, self._port(1), self.layout.access_log)
+                running_endpoint(
+                    "sqs_endpoint",
+                    self.layout,
+                    self._port(1),
+                    self.layout.access_log,
+                    self.layout.faults,
+                )
             ),
         )
         return aws, sqs
@@ -259,5 +268,8 @@ def _clear(layout: Layout) -> None:
     """Forget an earlier world: its EC2 and its queues went with it, and so did its releases."""
     for directory in (layout.instances, layout.images / "tags", layout.store):
         shutil.rmtree(directory, ignore_errors=True)
-    for path in (layout.world, layout.access_log, layout.books, layout.shell, layout.config):
+    for path in (
+        *(layout.world, layout.access_log, layout.books, layout.shell, layout.config),
+        layout.faults,
+    ):
         path.unlink(missing_ok=True)

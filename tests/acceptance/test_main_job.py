@@ -6,9 +6,17 @@ own.
 
 from __future__ import annotations
 
+import re
+import sys
+from statistics import median
+
+from .watching import watching
 from .world import Line, SandboxWorld, console, wait_until
 
 REGIONS = {"us-east-1": 1, "us-west-1": 3, "eu-west-1": 2}
+
+# What an AWS call may be named that changes nothing; for S3 the method stands for the name.
+READS = re.compile(r"(Describe|Get|List|Head)[A-Z]|(GET|HEAD) /")
 
 EXITS_AT_ONCE = """
 import sys
@@ -110,6 +118,34 @@ def test_a_second_console_is_told_who_holds_the_fleet(world: SandboxWorld) -> No
     assert "rolling out 0.9.3" in second.stderr
     assert "Ctrl-C" in second.stderr
     assert first.exit_code == 0
+
+
+def test_a_watch_shows_a_rollout_as_it_goes_and_changes_nothing(world: SandboxWorld) -> None:
+    with world.rolling_out("0.9.4", "--regions", "us-east-1") as running:
+        running.wait_for(lambda line: line["type"] == "rollout.started")
+        with watching(world) as watch:
+            watch.sees("→ 0.9.4")
+            watch.on.press("5")
+            watch.sees("preflight ok")
+            holder = world.status()["lease"]
+            lags = watch.lags(until=lambda: running.process.poll() is not None)
+            watch.sees("completed: ")
+            watch.on.press("aypxu\x13?")
+            watch.sees("Keys, reasons and signs")
+        ran = running.ended()
+
+    assert ran.exit_code == 0, ran.stderr
+    assert holder["pid"] == running.process.pid
+    assert len(lags) > 5
+    # Every one was seen; half of them at the latest a second after the fact, whatever else runs.
+    assert median(lag.total_seconds() for lag in lags.values()) <= 1
+    calls = watch.calls()
+    assert {"DescribeInstances", "GetMetricData", "GetQueueAttributes"} <= {
+        call["action"] for call in calls
+    }
+    assert [call for call in calls if not READS.match(call["action"])] == []
+    assert watch.record.started() == [sys.executable]  # itself, and nothing after it
+    assert not [path for path in watch.record.reached() if "docker" in path]
 
 
 def test_a_console_that_was_killed_is_closed_by_hand(world: SandboxWorld) -> None:

@@ -1,0 +1,190 @@
+"""Each scenario puts a real fleet into the trouble that it is named after.
+
+One sandbox, with a region for each trouble that stays; in the order in which they stand: what
+leaves a rollout open comes last.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from console.sandbox.clients import make_clients
+from console.sandbox.config_text import STATE_BUCKET
+from console.sandbox.control import load
+from console.sandbox.leftovers import GUEST_MARK, find_marked
+
+from .world import Line, Ran, SandboxWorld, console, wait_until
+
+REGIONS = "us-east-1=1,us-west-1=3,us-west-2=1,eu-west-1=1,eu-central-1=1"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxWorld]:
+    """A sandbox with more regions than most."""
+    directory = tmp_path_factory.mktemp("practice") / "world"
+    options = ("--detach", "--rate", "1", "--regions", REGIONS, "--dir", str(directory))
+    ran = console("sandbox", "up", *options)
+    try:
+        assert ran.exit_code == 0, ran.stderr
+        yield SandboxWorld(directory)
+    finally:
+        console("sandbox", "down", "--dir", str(directory))
+
+
+def play(world: SandboxWorld, name: str, region: str | None = None) -> Ran:
+    where = ("--region", region) if region else ()
+    ran = console("sandbox", "scenario", name, *where, "--dir", str(world.directory))
+    assert ran.exit_code == 0, ran.stderr
+    assert re.search(r"\nnow: .+\nlook for: .+\ntype: .+\n$", f"\n{ran.stderr}")
+    return ran
+
+
+def calm(world: SandboxWorld) -> None:
+    assert console("sandbox", "scenario", "calm", "--dir", str(world.directory)).exit_code == 0
+
+
+def part(world: SandboxWorld, region: str) -> Line:
+    """What `status` tells of one region."""
+    found: Line = world.status()["regions"][region]
+    return found
+
+
+def forget_lock(world: SandboxWorld, region: str) -> None:
+    """Take a state's lock away, so that the next test has its region."""
+    running = load(world.directory)
+    assert running is not None
+    clients = make_clients(running.aws_endpoint, running.sqs_endpoint, [])
+    clients.s3.delete_object(Bucket=STATE_BUCKET, Key=f"workers/{region}.tfstate.tflock")
+
+
+def kinds(region: Line) -> list[tuple[str, bool, str]]:
+    return sorted((o["kind"], o["tainted"], o["health"]) for o in region["objects"])
+
+
+def test_a_second_operator_is_told_who_holds_the_fleet(world: SandboxWorld) -> None:
+    told = play(world, "second-operator").stderr
+    process = psutil.Process(int(re.findall(r"kill -INT (\d+)", told)[0]))
+    try:
+        ran = world.roll_out("0.9.2")
+        again = console("sandbox", "scenario", "bad-image", "--dir", str(world.directory))
+    finally:
+        process.send_signal(signal.SIGINT)
+        wait_until(lambda: not _lives(process), 120)
+
+    assert (ran.exit_code, "held by colleague@" in ran.stderr) == (4, True)
+    assert (again.exit_code, "colleague@" in again.stderr) == (3, True)
+
+
+def test_a_slot_that_is_terminated_by_hand_is_a_ghost(world: SandboxWorld) -> None:
+    play(world, "terminated-by-hand", "us-east-1")
+
+    (gone,) = part(world, "us-east-1")["objects"]
+
+    assert (gone["kind"], gone["health"]) == ("ghost", "gone")
+
+
+def test_a_bad_image_leaves_two_objects_for_each_slot(world: SandboxWorld) -> None:
+    play(world, "bad-image")
+
+    region = part(world, "us-west-1")
+
+    assert [kind for kind, *_ in kinds(region)] == ["current"] * 3 + ["deposed"] * 3
+    assert all(o["tainted"] == (o["kind"] == "current") for o in region["objects"])
+    assert {o["health"] for o in region["objects"] if o["kind"] == "deposed"} == {"healthy"}
+    assert world.books()["lost"] == 0
+
+
+def test_a_second_trouble_in_the_same_region_is_refused(world: SandboxWorld) -> None:
+    options = ("--region", "us-west-1", "--dir", str(world.directory))
+    ran = console("sandbox", "scenario", "never-works", *options)
+
+    assert (ran.exit_code, "is deposed" in ran.stderr) == (3, True)
+
+
+def test_what_is_untainted_by_hand_looks_good_and_is_not(world: SandboxWorld) -> None:
+    play(world, "untainted-by-hand")
+
+    region = part(world, "us-west-1")
+
+    assert not any(o["tainted"] for o in region["objects"])
+    assert {o["health"] for o in region["objects"] if o["kind"] == "deposed"} == {"healthy"}
+
+
+def test_without_capacity_slots_are_tainted_and_nothing_else_happens(world: SandboxWorld) -> None:
+    (before,) = part(world, "eu-west-1")["objects"]
+
+    told = play(world, "no-capacity", "eu-west-1").stderr
+    calm(world)
+
+    assert "InsufficientInstanceCapacity" in told
+    (after,) = part(world, "eu-west-1")["objects"]
+    assert (after["id"], after["tainted"], after["health"]) == (before["id"], True, "healthy")
+
+
+def test_a_lost_region_is_unknown_and_refuses_a_rollout(world: SandboxWorld) -> None:
+    play(world, "lost-region", "eu-central-1")
+    try:
+        lost = part(world, "eu-central-1")
+        ran = world.roll_out("0.9.2", "--regions", "eu-central-1")
+    finally:
+        calm(world)
+
+    assert lost["error"]
+    assert (ran.exit_code, "eu-central-1" in ran.last["reason"]) == (3, True)
+    assert part(world, "eu-central-1")["error"] is None
+
+
+def test_throttling_costs_time_and_nothing_else(world: SandboxWorld) -> None:
+    play(world, "throttled")
+    try:
+        ran = world.roll_out("0.9.2", "--regions", "us-west-2")
+    finally:
+        calm(world)
+
+    assert ran.exit_code == 0, ran.stderr
+
+
+def test_a_stale_lock_has_no_holder(world: SandboxWorld) -> None:
+    play(world, "stale-lock", "us-west-2")
+
+    lock = part(world, "us-west-2")["lock"]
+
+    assert lock["operation"] == "apply"
+    assert not find_marked(GUEST_MARK, str(world.directory))
+    forget_lock(world, "us-west-2")
+
+
+def test_expired_credentials_leave_a_state_and_a_lock_behind(world: SandboxWorld) -> None:
+    play(world, "expired-credentials", "eu-central-1")
+    calm(world)
+
+    region = part(world, "eu-central-1")
+
+    assert region["lock"] is not None
+    assert "orphan" in {o["kind"] for o in region["objects"]}
+    # Where Terraform leaves it, or where the console keeps it safe.
+    places = ("practice/*/*/errored.tfstate", "store/terraform/errored/*.tfstate")
+    assert any(list(world.directory.glob(place)) for place in places)
+
+
+def test_a_killed_operator_leaves_an_instance_that_nobody_knows(world: SandboxWorld) -> None:
+    play(world, "operator-killed", "us-west-2")
+
+    status = world.status()
+    region = status["regions"]["us-west-2"]
+    refused = world.roll_out("0.9.4", "--regions", "us-west-2")
+
+    assert region["lock"] is not None
+    assert not find_marked(GUEST_MARK, str(world.directory))
+    assert sorted(o["kind"] for o in region["objects"]) == ["current", "orphan"]
+    assert (status["lease"]["alive"], status["rollout"]["phase"]) == (False, "running")
+    assert refused.exit_code in {3, 4}
+
+
+def _lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
