@@ -1,0 +1,1 @@
+"""The watch mode on a web page."""
