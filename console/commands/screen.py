@@ -3,38 +3,98 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.commands.asked import Asked
-from console.commands.launching import launched, start_of
+from console.commands.beforehand import Beforehand, Known, known_of, wired
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
+from console.engine.clock import SystemClock
+from console.engine.ports import Catalogue
+from console.engine.stream import Audience
+from console.errors import RefusedError
 from console.exit_codes import ExitCode
-from console.headless.output import Narrator
-from console.headless.reporter import Reporter
 from console.tui.running import Ending, Headless, run_console, run_watch
-from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
-from console.wiring import SystemClock, World, operator, wire
+from console.tui.surroundings import Choice, Handle, Proposal, Surroundings, nothing_heard
+
+if TYPE_CHECKING:
+    from console.adapters.terraform.logs import LogTail
+    from console.headless.output import Narrator
+    from console.wiring import World
 
 
-def on_screen(config: Path | None, asked: Asked, label: ReleaseLabel | None) -> int:
-    """Run the console, or the watch, until it is left, and return the exit code."""
-    world, clock, narrator = wire(config, only=asked.only), SystemClock(), Narrator()
-    headless = Headless(
-        lambda text: narrator.say(clock.now(), text), lambda: Reporter(narrator, None, clock)
-    )
-    around = _surroundings(world, config, asked)
+def on_screen(
+    config: Path | None,
+    asked: Asked,
+    label: ReleaseLabel | None,
+    beforehand: Beforehand | None = None,
+) -> int:
+    """Run the console, or the watch, until it is left, and return the exit code.
+
+    Args:
+        config: the settings file; None for the default.
+        asked: the command line.
+        label: what to roll out at once; None for the start form.
+        beforehand: finds out what the first frame needs; None where nobody does yet.
+    """
+    world = _Behind(lambda: wired(asked, config))
+    known = beforehand.result() if beforehand is not None else known_of(world())
+    around = _surroundings(world, known, config, asked)
+    headless = Headless(_say, _reporter)
     try:
         if asked.watch:
             end = run_watch(around, headless=headless)
         else:
             end = run_console(around, _choice(asked, label), headless=headless)
     finally:
-        world.session.close()
+        world.close()
     if end.failure is not None:
-        narrator.line(f"the screen failed ({end.failure!r}); the rollout went on without it")
+        _narrator().line(f"the screen failed ({end.failure!r}); the rollout went on without it")
     return _exit_code(end, asked)
+
+
+class _Behind:
+    """The world behind the screen; wired when it is first asked, which is after the first frame."""
+
+    def __init__(self, make: Callable[[], World]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._world: World | None = None
+
+    def __call__(self) -> World:
+        with self._lock:
+            if self._world is None:
+                self._world = self._make()
+            return self._world
+
+    def close(self) -> None:
+        """Ask AWS nothing more."""
+        if self._world is not None:
+            self._world.session.close()
+
+
+# What is told without a screen is imported once there is none.
+
+
+@cache
+def _narrator() -> Narrator:
+    from console.headless.output import Narrator
+
+    return Narrator()
+
+
+def _say(text: str) -> None:
+    _narrator().say(SystemClock().now(), text)
+
+
+def _reporter() -> Audience:
+    from console.headless.reporter import Reporter
+
+    return Reporter(_narrator(), None, SystemClock())
 
 
 def _exit_code(end: Ending, asked: Asked) -> int:
@@ -54,8 +114,13 @@ def _choice(asked: Asked, label: ReleaseLabel | None) -> Choice | None:
     return Choice(label, image, None, asked.refresh, asked.accept_leftovers)
 
 
-def _surroundings(world: World, config: Path | None, asked: Asked) -> Surroundings:
+def _surroundings(
+    world: Callable[[], World], known: Known, config: Path | None, asked: Asked
+) -> Surroundings:
     async def roll_out(choice: Choice, attach: Callable[[Handle], None]) -> Rollout:
+        from console.commands.launching import launched, start_of
+        from console.wiring import wire
+
         # A world of its own: what runs a rollout closes its AWS session at the end.
         chosen = wire(config, only=choice.regions or asked.only)
         started = start_of(
@@ -66,34 +131,70 @@ def _surroundings(world: World, config: Path | None, asked: Asked) -> Surroundin
             refresh=choice.refresh,
             accept_leftovers=choice.accept_leftovers,
         )
-        async with launched(chosen, started) as (engine, running):
+        purpose = f"rolling out {started.label}"
+        async with launched(chosen, started.rollout, purpose, asked.where) as (engine, running):
             attach(Handle(engine.send, running.stream.join))
             return await engine.run(started)
 
+    async def take_up(attach: Callable[[Handle], None]) -> Rollout:
+        from console.commands.taking_up import left_open, reconciled, taken_up
+        from console.wiring import wire
+
+        left = left_open(world())
+        if left is None:
+            raise RefusedError("the rollout that was left open has come to its end meanwhile")
+        regions = [region.name for region in left.rollout.regions]
+        chosen = wire(config, only=regions)
+        async with taken_up(chosen, left) as (engine, running):
+            attach(Handle(engine.send, running.stream.join))
+            command = await reconciled(chosen, left, running.stream.progress)
+            return await engine.proceed(left.rollout, command)
+
     async def identity() -> str:
-        seen = await world.fleet.identity()
+        seen = await world().fleet.identity()
         return seen.value or f"AWS does not know us: {seen.error}"
 
     async def propose() -> Proposal:
-        return await _proposal(world)
+        return await _proposal(world())
+
+    @cache
+    def tail() -> LogTail:
+        from console.adapters.terraform.logs import LogTail
+
+        return LogTail(known.logs)
 
     return Surroundings(
-        fleet=world.settings.fleet,
-        environment=world.settings.environment,
-        operator=operator(),
-        policy=world.policy,
+        fleet=known.fleet,
+        environment=known.environment,
+        operator=known.operator,
+        policy=known.policy,
         clock=SystemClock(),
-        sample=world.fleet.sample,
-        state=world.infrastructure.read,
-        console_output=world.fleet.console_output,
-        rollouts=world.journal.rollouts,
-        entries=world.journal.read,
-        lease=lambda: _lease(world),
+        sample=lambda region, releases: world().fleet.sample(region, releases),
+        state=lambda unit: world().infrastructure.read(unit),
+        console_output=lambda region, instance: world().fleet.console_output(region, instance),
+        rollouts=lambda: world().journal.rollouts(),
+        entries=lambda rollout, after: world().journal.read(rollout, after),
+        lease=lambda: _lease(world()),
         identity=identity,
         propose=propose,
-        boot_allowance=world.settings.readiness.within,
+        boot_allowance=known.boot_allowance,
+        window=known.window,
+        logs=known.logs,
+        # What the operator's own tools print comes from its engine.
+        overhear=(lambda since: tail().read(since)) if asked.watch else nothing_heard,
+        keymap=known.keymap,
+        theme=known.theme,
+        attention=known.attention,
         roll_out=None if asked.watch else roll_out,
+        left_open="" if asked.watch else known.left_open,
+        take_up=None if asked.watch else take_up,
+        holder_lives=lambda: _holder_lives(world()),
     )
+
+
+def _holder_lives(world: World) -> bool:
+    held = world.desk.look()
+    return held is not None and held.is_alive(SystemClock().now())
 
 
 def _lease(world: World) -> str:
@@ -105,10 +206,11 @@ def _lease(world: World) -> str:
 
 
 async def _proposal(world: World) -> Proposal:
-    """Propose what `git describe` says of the build context."""
-    context = world.settings.image.context
+    """Propose what `git describe` says of the build context, and tell what is pushed already."""
+    images, context = world.images, world.settings.image.context
+    known = tuple(await asyncio.to_thread(images.labels)) if isinstance(images, Catalogue) else ()
     if context is None:
-        return Proposal(note="nothing is built here: name a release and its image")
+        return Proposal("", known, "nothing is built here: name a release and its image")
     process = await asyncio.create_subprocess_exec(
         *("git", "-C", str(context), "describe", "--tags", "--always", "--dirty"),
         stdin=asyncio.subprocess.DEVNULL,
@@ -117,4 +219,5 @@ async def _proposal(world: World) -> Proposal:
     )
     told, _ = await process.communicate()
     label = told.decode(errors="replace").strip().removeprefix("v")
-    return Proposal(label=label, note="" if label else "git describe says nothing of the context")
+    note = "" if label else "git describe says nothing of the context"
+    return Proposal(label, known, note)

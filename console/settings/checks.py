@@ -12,6 +12,7 @@ from datetime import timedelta
 from console.settings.findings import Complaint
 from console.settings.image import Builder
 from console.settings.salvage import Values
+from console.settings.screen import screen_complaints
 from console.settings.terraform import Layout
 from console.settings.waves import wave_complaints
 
@@ -172,3 +173,4 @@ def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     yield from heartbeat_complaints(values)
     yield from proof_complaints(values)
     yield from gate_complaints(data)
+    yield from screen_complaints(values)

@@ -13,6 +13,7 @@ from console.settings.image import Image
 from console.settings.locations import FilePath
 from console.settings.queues import Queues
 from console.settings.rules import Gates, Heartbeat, Readiness, Rollout
+from console.settings.screen import Screen
 from console.settings.terraform import Terraform
 
 
@@ -65,6 +66,8 @@ class Settings(Section):
     """The checks that a region must pass after an apply. null switches a gate off."""
     notify: tuple[Text, ...] = ()
     """Addresses that are told how a rollout goes."""
+    screen: Screen = Screen()
+    """The console's screen: colours, keys, and whether it calls."""
     store: FilePath = Path(".release-console")
     """Directory of the journal and of what belongs to it, relative to this file."""
 

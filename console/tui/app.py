@@ -4,46 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import datetime
 from pathlib import Path
 from signal import SIGHUP, SIGINT
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.screen import Screen
 
+from console.domain.events import Entry
 from console.domain.evolve import replay
+from console.domain.keys import KEYS
 from console.domain.path_view import Expected
 from console.domain.rollout import Rollout
 from console.domain.rollout_view import Bystanders
 from console.domain.signs import Mode
-from console.domain.steps import Subject
+from console.tui import screens
+from console.tui.attention import Attention
 from console.tui.conductor import Conductor
 from console.tui.interrupts import Interrupts
 from console.tui.offers import OffersProvider
+from console.tui.pace import PULSE_S, Pace
 from console.tui.scene import Scene
-from console.tui.screens.confirm import ConfirmScreen
 from console.tui.screens.drawn import Drawn
-from console.tui.screens.help import HelpScreen
-from console.tui.screens.history import HistoryScreen
-from console.tui.screens.leave import LeaveScreen
-from console.tui.screens.operate import OperateScreen
-from console.tui.screens.region import RegionScreen
-from console.tui.screens.replay import ReplayScreen, policy_of
-from console.tui.screens.rollout import RolloutScreen
-from console.tui.screens.start import StartScreen
 from console.tui.surroundings import Choice, Surroundings
 from console.tui.theme import DARK, THEMES
 from console.tui.unattended import Leaving
 
 _log = logging.getLogger(__name__)
 
-# Everything new is drawn this often at most, whatever the rate at which it comes in.
-_PULSE_S = 0.2
 _MOST_PAST = 50
+
+
+def _is_confirmation(screen: Screen[Any]) -> TypeGuard[screens.ConfirmScreen]:
+    # Only a modal one can be, so that none is imported to find out.
+    return screen.is_modal and isinstance(screen, screens.ConfirmScreen)
+
+
+def _everywhere(name: str, action: str, verb: str, sentence: str, *, show: bool = True) -> Binding:
+    key, binding = KEYS[f"app.{name}"], f"app.{name}"
+    return Binding(key, action, verb, show=show, tooltip=sentence, id=binding)
 
 
 class ConsoleApp(App[Leaving]):
@@ -62,10 +66,10 @@ class ConsoleApp(App[Leaving]):
         (30, "-high"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h", "history", "History", tooltip="Earlier rollouts"),
-        Binding("t", "next_theme", "Theme", show=False, tooltip="The next of the three themes"),
-        Binding("question_mark", "help", "Help", tooltip="Keys, reasons and signs"),
-        Binding("q,ctrl+q", "leave", "Leave", key_display="q", tooltip="Asks first while it runs"),
+        _everywhere("leave", "leave", "Leave", "Asks first while it runs"),
+        _everywhere("help", "help", "Help", "Keys, reasons and signs"),
+        _everywhere("history", "history", "History", "Earlier rollouts"),
+        _everywhere("theme", "next_theme", "Theme", "The next of the three themes", show=False),
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True, system=True),
     ]
 
@@ -103,8 +107,14 @@ class ConsoleApp(App[Leaving]):
         """How it was left; lost, as long as nobody has left it."""
         self.failure: Exception | None = None
         """The defect that ended the screen; None where none did."""
-        self._drawn_at: datetime | None = None
-        self._asked: Subject | None = None
+        self._pace = Pace()
+        self._has_set_out = False
+        self._drawn: list[Drawn] = []
+        self.scene.logs = str(around.logs or "")
+        self.scene.window = around.window
+        self._attention = Attention(
+            around.fleet, self._tell_terminal, self.bell, is_on=around.attention
+        )
 
     @property
     def around(self) -> Surroundings:
@@ -112,21 +122,29 @@ class ConsoleApp(App[Leaving]):
         return self._conductor.around
 
     def on_mount(self) -> None:
-        """Show the first screen at once; everything that is asked of AWS comes after it."""
+        """Show the first screen at once; whatever is asked of anybody comes after it."""
         self.set_keymap(dict(self.around.keymap))
         if self._mode is Mode.WATCH:
-            self.push_screen(RolloutScreen(self.scene))
+            self.push_screen(screens.RolloutScreen(self.scene))
+        elif self._choice is not None or self.around.left_open:
+            self.push_screen(screens.OperateScreen(self.scene))
+        else:
+            self.push_screen(screens.StartScreen(self.scene, self.around.policy))
+        self.set_interval(PULSE_S, self._pulse)
+
+    def _set_out(self) -> None:
+        """Begin with all that the first frame did not wait for."""
+        if self._mode is Mode.WATCH:
             self._conductor.follow()
         elif self._choice is not None:
-            self.push_screen(OperateScreen(self.scene))
             self._conductor.begin(self._choice)
-        else:
-            form = StartScreen(self.scene, self.around.policy)
-            self.push_screen(form)
+        elif self.around.left_open:
+            self._conductor.follow(self.around.left_open)
+        elif isinstance(form := self.screen_stack[-1], screens.StartScreen):
             self.run_worker(self._propose(form), exit_on_error=False)
+        self.run_worker(screens.load, thread=True, exit_on_error=False)
         self._conductor.look()
         self._conductor.recall().add_done_callback(self._expect)
-        self.set_interval(_PULSE_S, self._pulse)
 
     def _expect(self, recalled: Future[Expected]) -> None:
         if recalled.cancelled() or recalled.exception() is not None:
@@ -134,7 +152,7 @@ class ConsoleApp(App[Leaving]):
             return
         self.scene.expected = recalled.result()
 
-    async def _propose(self, form: StartScreen) -> None:
+    async def _propose(self, form: screens.StartScreen) -> None:
         proposal = await asyncio.wrap_future(
             self._conductor.backstage.start(_awaited(self.around.propose()))
         )
@@ -144,65 +162,100 @@ class ConsoleApp(App[Leaving]):
         """Take in what has come, and draw it; the clock moves once a second."""
         if not self.is_running:
             return  # it is being taken down, panel by panel
-        fetched = self._conductor.bridge.fetch()
-        now = self.around.clock.now()
-        is_due = self._drawn_at is None or (now - self._drawn_at).total_seconds() >= 1
-        if fetched.is_empty and not is_due:
+        bridge, now, in_sight = self._conductor.bridge, self.around.clock.now(), self._in_sight()
+        second = int(now.timestamp())
+        is_time = self._pace.is_time(time.monotonic(), second, has_news=bridge.has_news)
+        if not is_time and in_sight == self._drawn:
             return
+        fetched = bridge.fetch()
         self.scene.take(fetched)
-        self._drawn_at = now
+        self.scene.run_by = self._conductor.run_by(holder_lives=self.scene.holder_lives)
+        if in_sight and not self._has_set_out:
+            self._has_set_out = True
+            in_sight[0].call_after_refresh(self._set_out)
+        self._drawn = in_sight
         for screen in self.screen_stack:
             if isinstance(screen, Drawn) and screen.is_laid_out:
                 screen.print_lines(fetched.progress)
-                screen.draw(now)
-            elif isinstance(screen, ConfirmScreen) and screen.is_mounted:
+                if screen in in_sight:
+                    screen.draw(now)
+            elif _is_confirmation(screen) and screen.is_mounted:
                 screen.check()
         self._call_operator()
 
-    def _call_operator(self) -> None:
-        """Ring once for each new question."""
-        rollout = self.scene.rollout
-        asked = rollout.questions[0][0] if rollout is not None and rollout.questions else None
-        if asked != self._asked and asked is not None and self._mode is Mode.OPERATE:
-            self.bell()
-        self._asked = asked
+    def _in_sight(self) -> list[Drawn]:
+        """Return what can be seen and drawn: the top screen, and what stands behind a question."""
+        seen: list[Drawn] = []
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Drawn) and screen.is_laid_out:
+                seen.append(screen)
+            if not screen.is_modal:
+                break
+        return seen
 
-    def on_start_screen_started(self, event: StartScreen.Started) -> None:
+    def _call_operator(self) -> None:
+        """Call for each new question; whoever only watches is never called."""
+        rollout = self.scene.rollout
+        questions = rollout.questions if rollout is not None else ()
+        asked = questions[0][0] if questions and self._mode is Mode.OPERATE else None
+        self._attention.note(asked, rollout.request.label if rollout is not None else "")
+
+    def _tell_terminal(self, text: str) -> None:
+        """Write an escape sequence, where there is a terminal that obeys it."""
+        driver = self._driver
+        if driver is not None and not driver.is_headless and not driver.is_web:
+            driver.write(text)
+
+    def on_start_screen_started(self, event: screens.StartScreen.Started) -> None:
         """Roll out what the form chose."""
         self._conductor.begin(event.choice)
-        self.switch_screen(OperateScreen(self.scene))
+        self.switch_screen(screens.OperateScreen(self.scene))
 
-    def on_operate_screen_commanded(self, event: OperateScreen.Commanded) -> None:
+    def on_operate_screen_take_up_wanted(self) -> None:
+        """Go on with what was left open."""
+        self._conductor.take_up()
+
+    def on_operate_screen_commanded(self, event: screens.OperateScreen.Commanded) -> None:
         """Tell the engine."""
         self._conductor.send(event.command)
 
-    def on_region_screen_console_wanted(self, event: RegionScreen.ConsoleWanted) -> None:
+    def on_region_screen_console_wanted(self, event: screens.RegionScreen.ConsoleWanted) -> None:
         """Ask EC2 for a console, without holding anything up."""
         self.run_worker(self._read_console(event), exit_on_error=False)
 
-    async def _read_console(self, event: RegionScreen.ConsoleWanted) -> None:
+    async def _read_console(self, event: screens.RegionScreen.ConsoleWanted) -> None:
         asked = self.around.console_output(event.region, event.instance)
         reading = await asyncio.wrap_future(self._conductor.backstage.start(_awaited(asked)))
         text = reading.value if reading.value is not None else reading.error
         if event.screen.is_laid_out:
             event.screen.show_console(event.instance, text or "nothing was printed yet")
 
-    def on_history_screen_chosen(self, event: HistoryScreen.Chosen) -> None:
+    def on_history_screen_chosen(self, event: screens.HistoryScreen.Chosen) -> None:
         """Replay a rollout."""
-        entries = self.around.entries(event.rollout, 0)
+        self.run_worker(self._replay(event.rollout), exclusive=True, exit_on_error=False)
+
+    async def _replay(self, rollout: str) -> None:
+        read = self._conductor.backstage.start(self._entries(rollout))
+        entries = await asyncio.wrap_future(read)
+        from console.tui.screens.replay import policy_of
+
         policy = policy_of(entries)
-        if policy is not None:
-            self.push_screen(ReplayScreen(entries, policy, self.scene.around))
+        # Whoever has left the list meanwhile wants no replay any more.
+        if policy is not None and isinstance(self.screen, screens.HistoryScreen):
+            self.push_screen(screens.ReplayScreen(entries, policy, self.scene.around))
+
+    async def _entries(self, rollout: str) -> Sequence[Entry]:
+        return self.around.entries(rollout, 0)
 
     def action_history(self) -> None:
         """Show earlier rollouts."""
-        if isinstance(self.screen, HistoryScreen | ReplayScreen):
+        if isinstance(self.screen, screens.HistoryScreen | screens.ReplayScreen):
             return
-        screen = HistoryScreen(self.scene)
+        screen = screens.HistoryScreen(self.scene)
         self.push_screen(screen)
         self.run_worker(self._fill(screen), exit_on_error=False)
 
-    async def _fill(self, screen: HistoryScreen) -> None:
+    async def _fill(self, screen: screens.HistoryScreen) -> None:
         read = self._conductor.backstage.start(self._past())
         screen.fill(await asyncio.wrap_future(read))
 
@@ -214,7 +267,7 @@ class ConsoleApp(App[Leaving]):
     def action_help(self) -> None:
         """Explain what can be done on this screen."""
         if isinstance(self.screen, Drawn):
-            self.push_screen(HelpScreen(self.screen.offers()))
+            self.push_screen(screens.HelpScreen(self.screen.offers()))
 
     def action_next_theme(self) -> None:
         """Change to the next theme."""
@@ -227,7 +280,7 @@ class ConsoleApp(App[Leaving]):
         if not self._conductor.is_under_way:
             self._leave(Leaving.ENDED)
             return
-        self.push_screen(LeaveScreen(self.scene.rollout), self._leave)
+        self.push_screen(screens.LeaveScreen(self.scene.rollout), self._leave)
 
     def _leave(self, how: Leaving | None) -> None:
         if how is not None:

@@ -19,6 +19,8 @@ from console.engine.ports import Progress
 
 # Lines of tools that wait to be drawn; the log on disk has every one of them.
 _MOST_LINES = 20_000
+# As many lines as are drawn in some milliseconds: a flood of them must not hold a key up.
+_MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,13 @@ class Fetched:
     states: tuple[tuple[RegionName, RegionState | str], ...]
     """Each region's part of the state, or why it could not be read."""
     progress: tuple[Progress, ...]
+    """The oldest lines; more may be left for the next fetch."""
     dropped: int
     """Lines that came too fast to be drawn."""
     identity: str | None
     lease: str | None
+    holder_lives: bool | None
+    """Whether the console that has the lease lives."""
     trouble: str | None
     """Why nothing goes on; empty where it does again."""
 
@@ -62,6 +67,7 @@ class Bridge:
         self._dropped = 0
         self._identity: str | None = None
         self._lease: str | None = None
+        self._holder_lives: bool | None = None
         self._trouble: str | None = None
 
     @property
@@ -93,9 +99,16 @@ class Bridge:
         with self._lock:
             self._states[region] = state
 
-    def around(self, *, identity: str | None = None, lease: str | None = None) -> None:
+    def around(
+        self,
+        *,
+        identity: str | None = None,
+        lease: str | None = None,
+        holder_lives: bool | None = None,
+    ) -> None:
         """Take what is known of us and of the lease."""
         with self._lock:
+            self._holder_lives = self._holder_lives if holder_lives is None else holder_lives
             self._identity = identity if identity is not None else self._identity
             self._lease = lease if lease is not None else self._lease
 
@@ -104,22 +117,30 @@ class Bridge:
         with self._lock:
             self._trouble = text
 
+    @property
+    def has_news(self) -> bool:
+        """Whether the next fetch brings anything."""
+        parts = (self._entries, self._samples, self._states, self._progress)
+        told = (self._identity, self._lease, self._holder_lives, self._trouble)
+        return any(parts) or any(value is not None for value in told)
+
     def fetch(self) -> Fetched:
-        """Return all that came in since the last time, and keep none of it."""
+        """Return all that came in since the last time, and keep none of it but a flood's lines."""
         with self._lock:
+            lines = self._progress
             fetched = Fetched(
                 self._rollout,
                 tuple(self._entries),
                 tuple(self._samples.values()),
                 tuple(self._states.items()),
-                tuple(self._progress),
+                tuple(lines.popleft() for _ in range(min(len(lines), _MOST_AT_ONCE))),
                 self._dropped,
                 self._identity,
                 self._lease,
+                self._holder_lives,
                 self._trouble,
             )
             self._entries, self._samples, self._states = [], {}, {}
-            self._progress.clear()
             self._dropped = 0
-            self._identity = self._lease = self._trouble = None
+            self._identity = self._lease = self._holder_lives = self._trouble = None
             return fetched

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from concurrent.futures import CancelledError, Future, wait
 
+from console.domain.allowed import RunBy
 from console.domain.commands import Command, Pause
 from console.domain.durations import expected
 from console.domain.evolve import replay
@@ -15,6 +17,7 @@ from console.tui.backstage import Backstage
 from console.tui.bridge import Bridge
 from console.tui.follower import Follower
 from console.tui.lookout import Lookout
+from console.tui.overhearing import Overhearing
 from console.tui.surroundings import Choice, Handle, Surroundings
 from console.tui.unattended import Leaving, Unattended
 
@@ -34,6 +37,7 @@ class Conductor:
         self._lookout = Lookout(around, self.bridge)
         self._handle: Handle | None = None
         self._rollout: Future[Rollout] | None = None
+        self._following: Future[None] | None = None
         self._task: asyncio.Task[object] | None = None
 
     def look(self) -> None:
@@ -42,7 +46,9 @@ class Conductor:
 
     def follow(self, rollout: str | None = None) -> None:
         """Begin to read along in the journal what somebody else rolls out."""
-        self.backstage.start(Follower(self.around, self.bridge, self._lookout).follow(rollout))
+        follower = Follower(self.around, self.bridge, self._lookout)
+        self._following = self.backstage.start(follower.follow(rollout))
+        self.backstage.start(Overhearing(self.around, self.bridge).listen())
 
     def recall(self) -> Future[Expected]:
         """Read from earlier rollouts how long each step takes."""
@@ -56,18 +62,33 @@ class Conductor:
     def begin(self, choice: Choice) -> None:
         """Begin to roll `choice` out; once."""
         if self.around.roll_out is not None and self._rollout is None:
-            self._rollout = self.backstage.start(self._roll_out(choice))
+            self._rollout = self.backstage.start(
+                self._run(self.around.roll_out(choice, self._attach))
+            )
 
-    async def _roll_out(self, choice: Choice) -> Rollout:
-        assert self.around.roll_out is not None  # asked before  # noqa: S101
+    def take_up(self) -> None:
+        """Go on with the rollout that was left open; again, where that could not be done before."""
+        if self.around.take_up is not None and not self.is_under_way:
+            self.bridge.trouble("")
+            self._rollout = self.backstage.start(self._run(self.around.take_up(self._attach)))
+
+    async def _run(self, work: Awaitable[Rollout]) -> Rollout:
         self._task = asyncio.current_task()
         try:
-            return await self.around.roll_out(choice, self._attach)
+            return await work
         except Exception as error:
-            self.bridge.trouble(str(error))
+            hint = getattr(error, "hint", "")
+            self.bridge.trouble(f"{error}; {hint}" if hint else str(error))
+            if self._handle is not None and self.around.left_open:
+                # It could not be taken up, and stays open: it is followed again.
+                self._handle = None
+                self.follow(self.around.left_open)
             raise
 
     def _attach(self, handle: Handle) -> None:
+        # From here on the engine itself tells what the journal would.
+        if self._following is not None:
+            self._following.cancel()
         handle.join(self.bridge)
         handle.join(self._lookout)
         self._handle = handle
@@ -81,6 +102,16 @@ class Conductor:
     def is_under_way(self) -> bool:
         """Whether a rollout runs that nobody may simply walk away from."""
         return self._rollout is not None and not self._rollout.done()
+
+    def run_by(self, *, holder_lives: bool) -> RunBy:
+        """Return whose engine runs the rollout that is on the screen.
+
+        Args:
+            holder_lives: whether a living console has the lease.
+        """
+        if self._handle is not None or self.is_under_way or not self.around.left_open:
+            return RunBy.US
+        return RunBy.OTHERS if holder_lives else RunBy.NOBODY
 
     def go_on(self, leaving: Leaving, audience: Audience) -> None:
         """Let the rollout go on without a screen, told to `audience`."""

@@ -64,7 +64,8 @@ class Lookout:
     async def _watch_lease(self) -> None:
         while True:
             try:
-                self._bridge.around(lease=self._around.lease())
+                lives = self._around.holder_lives()
+                self._bridge.around(lease=self._around.lease(), holder_lives=lives)
             except Exception:  # noqa: BLE001 - logged, and looked again
                 _log.exception("the lease could not be looked at")
             await asyncio.sleep(_LEASE_EVERY_S)

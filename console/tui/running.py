@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +17,9 @@ from console.tui.interrupts import Interrupts
 from console.tui.surroundings import Choice, Surroundings
 from console.tui.terminal import EnduringDriver, Signals
 from console.tui.unattended import Leaving
+
+# By then boto3 and every screen are loaded.
+_STARTED_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +74,31 @@ def _run(around: Surroundings, choice: Choice | None, mode: Mode, headless: Head
                 mode=mode,
                 choice=choice,
                 interrupts=interrupts,
-                driver_class=EnduringDriver,
+                driver_class=_driver(mode),
             )
             signals.target = app.signalled
+            conductor.backstage.start(settle())
             app.run()
             signals.target = _headless_interrupts(conductor, interrupts, headless)
             return _see_out(conductor, app, headless)
     finally:
         conductor.close()
+
+
+async def settle() -> None:
+    """Take what start-up has made out of garbage collection, once all of it is there.
+
+    It lives as long as the process, and to look through it at every full collection holds a key up
+    for a tenth of a second; without it that takes a third.
+    """
+    await asyncio.sleep(_STARTED_S)
+    gc.freeze()
+
+
+def _driver(mode: Mode) -> type[EnduringDriver] | None:
+    """Return the terminal's driver; None for the web page's, which Textual finds by itself."""
+    is_served = mode is Mode.WATCH and os.environ.get("TEXTUAL_DRIVER")
+    return None if is_served else EnduringDriver
 
 
 def _headless_interrupts(

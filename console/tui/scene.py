@@ -6,11 +6,13 @@ The one store of the screens. It folds in what the bridge brings, and answers wi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import is_
 
 from console.domain import events
+from console.domain.allowed import RunBy
+from console.domain.beat_history import BeatHistory
 from console.domain.chart import Point
 from console.domain.events import Entry
 from console.domain.fleet import RegionName, RegionSample, RegionState
@@ -18,11 +20,19 @@ from console.domain.gates import Verdict
 from console.domain.narrate import Sentence, Tone, tell
 from console.domain.path_view import Expected
 from console.domain.policy import Policy
+from console.domain.region_rows import RegionRow
 from console.domain.rollout import Rollout
-from console.domain.rollout_view import Ask, Bystanders, RolloutView, view_rollout
+from console.domain.rollout_view import (
+    Ask,
+    Bystanders,
+    RolloutView,
+    ask_of_the_left,
+    view_rollout,
+)
 from console.domain.signs import OUTCOMES
-from console.domain.view import RegionView, view_region
+from console.domain.view import RegionView
 from console.tui.bridge import Fetched
+from console.tui.sightings import Sightings
 
 # An hour of samples, two seconds apart.
 _MOST_POINTS = 1800
@@ -51,7 +61,6 @@ class Scene:
     def __init__(self, policy: Policy, around: Bystanders, boot_allowance: timedelta) -> None:
         """Begin with nothing seen."""
         self._policy = policy
-        self._boot_allowance = boot_allowance
         self.around = around
         self.expected: Expected = {}
         self.rollout: Rollout | None = None
@@ -59,9 +68,21 @@ class Scene:
         self.judged: list[Judged] = []
         self.trouble = ""
         """Why this console can roll nothing out; empty where it can."""
+        self.logs = ""
+        """Where the tools' complete output is kept; empty where that is not known."""
+        self.run_by = RunBy.US
+        """Whose engine runs the rollout."""
+        self.holder_lives = True
+        """Whether the console that has the lease lives, as far as anybody has looked."""
         self.points: dict[RegionName, deque[Point]] = {}
-        self._samples: dict[RegionName, RegionSample] = {}
-        self._states: dict[RegionName, RegionState | str] = {}
+        self.beats: dict[RegionName, BeatHistory] = {}
+        self.window = timedelta(minutes=15)
+        """How far back an instance's finished jobs are counted."""
+        self._sightings = Sightings(policy, boot_allowance)
+        self._view: RolloutView | None = None
+        self._view_of: tuple[object, ...] = ()
+        """What `_view` was made from: the same objects give the same view within a second."""
+        self._view_in = 0
 
     def take(self, fetched: Fetched) -> None:
         """Fold in what has come."""
@@ -71,13 +92,15 @@ class Scene:
         if fetched.trouble is not None:
             self.trouble = fetched.trouble
         for region, state in fetched.states:
-            self._states[region] = state
+            self._sightings.read(region, state)
         for sample in fetched.samples:
             self._see(sample)
         if fetched.identity is not None:
             self.around = replace(self.around, identity=fetched.identity)
         if fetched.lease is not None:
             self.around = replace(self.around, lease=fetched.lease)
+        if fetched.holder_lives is not None:
+            self.holder_lives = fetched.holder_lives
 
     def tell(self, entry: Entry, rollout: Rollout) -> None:
         """Fold in one fact."""
@@ -92,47 +115,46 @@ class Scene:
 
     def view(self, now: datetime) -> RolloutView:
         """Return what the rollout screen draws."""
-        view = view_rollout(self.rollout, self.around, self.regions(now), self.expected, now)
-        return replace(view, ask=Ask(self.trouble, Tone.BAD)) if self.trouble else view
+        rows = self._sightings.rows(self.rollout, now)
+        of: tuple[object, ...] = (
+            self.rollout,
+            self.around,
+            self.expected,
+            self.trouble,
+            self.run_by,
+        )
+        second = int(now.timestamp())
+        is_same = self._view_in == second and all(map(is_, of, self._view_of))
+        if self._view is None or not is_same:
+            self._view, self._view_of, self._view_in = self._make_view(rows, now), of, second
+        return replace(self._view, regions=rows)
 
-    def regions(self, now: datetime) -> tuple[RegionView, ...]:
-        """Return the regions that were seen, in the order of the settings."""
-        return tuple(view for spec in self._specs() if (view := self.region(spec, now)) is not None)
+    def _make_view(self, rows: tuple[RegionRow, ...], now: datetime) -> RolloutView:
+        view = view_rollout(self.rollout, self.around, rows, self.expected, now)
+        if self.trouble:
+            return replace(view, ask=Ask(self.trouble, Tone.BAD))
+        if self.rollout is not None and self.run_by is not RunBy.US:
+            return replace(view, ask=ask_of_the_left(self.rollout, view.ask, self.run_by))
+        return view
+
+    def today(self, now: datetime) -> tuple[RegionRow, ...]:
+        """Return a line for every region of the settings, whatever is rolled out."""
+        return self._sightings.rows(None, now)
 
     def region(self, name: RegionName, now: datetime) -> RegionView | None:
         """Return a region as it was last seen; None where nobody has looked yet."""
-        sample = self._samples.get(name)
-        if sample is None:
-            return None
-        state = self._states.get(name)
-        return view_region(
-            name,
-            self._count(name),
-            None if isinstance(state, str) else state,
-            sample,
-            state_error=state if isinstance(state, str) else None,
-            silent_after=self._policy.silent_after,
-            boot_allowance=self._boot_allowance,
-            now=now,
-        )
+        return self._sightings.view(name, now)
 
     def sample(self, name: RegionName) -> RegionSample | None:
         """Return what was last seen of a region in AWS."""
-        return self._samples.get(name)
+        return self._sightings.sample(name)
 
     def state(self, name: RegionName) -> RegionState | None:
         """Return what was last read of a region's Terraform state."""
-        state = self._states.get(name)
-        return None if isinstance(state, str) else state
-
-    def _specs(self) -> Iterable[RegionName]:
-        return (spec.name for spec in self._policy.regions)
-
-    def _count(self, name: RegionName) -> int:
-        return next((spec.count for spec in self._policy.regions if spec.name == name), 0)
+        return self._sightings.state(name)
 
     def _see(self, sample: RegionSample) -> None:
-        self._samples[sample.region] = _with_known(sample, self._samples.get(sample.region))
+        self._sightings.see(sample)
         if sample.heartbeats.error or sample.instances.error:
             return
         label = self.rollout.request.label if self.rollout else None
@@ -143,24 +165,7 @@ class Scene:
             sample.at, len(new), len(healthy) - len(new), queue.backlog if queue else None
         )
         self.points.setdefault(sample.region, deque(maxlen=_MOST_POINTS)).append(point)
-
-
-def _with_known(sample: RegionSample, before: RegionSample | None) -> RegionSample:
-    """Keep the last known values of a source that failed; its error tells that they are old."""
-    if before is None:
-        return sample
-    failed = [
-        name
-        for name in ("instances", "heartbeats", "queue")
-        if getattr(sample, name).error is not None and getattr(before, name).value is not None
-    ]
-    if not failed:
-        return sample
-    # The age shown is that of the oldest value, and no newer one pretends to be it.
-    kept = {
-        name: replace(getattr(before, name), error=getattr(sample, name).error) for name in failed
-    }
-    return replace(sample, at=before.at, **kept)
+        self.beats.setdefault(sample.region, BeatHistory()).see(sample, self._policy.silent_after)
 
 
 def _of_the_end(event: events.Event) -> Sentence | None:

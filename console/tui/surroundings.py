@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from console.domain.commands import Command
 from console.domain.events import Entry
@@ -24,7 +25,7 @@ from console.domain.fleet import (
 from console.domain.policy import Policy
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
-from console.engine.ports import Clock
+from console.engine.ports import Clock, Progress
 from console.engine.stream import Audience
 
 
@@ -63,6 +64,9 @@ class Handle:
     """`Stream.join`."""
 
 
+TakeUp = Callable[[Callable[[Handle], None]], Awaitable[Rollout]]
+"""Takes the rollout up that was left open, and runs it to its end."""
+
 RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable[Rollout]]
 """Rolls a choice out to its end. Gives the handle away before the first step is begun."""
 
@@ -73,6 +77,11 @@ async def _no_proposal() -> Proposal:
 
 async def _no_identity() -> str:
     return ""
+
+
+def nothing_heard(_: datetime) -> Sequence[Progress]:
+    """Hear of no other console's tools."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +110,25 @@ class Surroundings:
     propose: Callable[[], Awaitable[Proposal]] = _no_proposal
     roll_out: RollOut | None = None
     """None where this console only watches."""
+    left_open: str = ""
+    """The id of a rollout that had no end when this console opened; empty where there was none."""
+    take_up: TakeUp | None = None
+    """None where there is nothing to take up, or this console only watches."""
+    holder_lives: Callable[[], bool] = lambda: True
+    """Whether the console that has the lease lives; False where nobody has it."""
+    logs: Path | None = None
+    """Where the tools' complete output is kept; None where that is not known."""
+    overhear: Callable[[datetime], Sequence[Progress]] = nothing_heard
+    """What the tools of another console have printed since a time; each line once."""
     sample_every: timedelta = timedelta(seconds=2)
     state_every: timedelta = timedelta(seconds=15)
     boot_allowance: timedelta = timedelta(minutes=5)
     """How long a new instance may take to beat for the first time."""
+    window: timedelta = timedelta(minutes=15)
+    """How far back an instance's finished jobs are counted."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys that an operator has set otherwise, by the binding's id."""
+    attention: bool = True
+    """Whether the terminal calls, by bell and title, when the operator is needed."""
     theme: str = ""
     """The theme to begin with; empty for the dark one."""

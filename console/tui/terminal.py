@@ -15,6 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from console.tui.attention import PUT_ASIDE, PUT_BACK
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -39,6 +41,16 @@ class EnduringDriver(LinuxDriver):
         """Take the same arguments."""
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._file: IO[str] = _Enduring(self._file)  # type: ignore[assignment]
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and put its title aside."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # so in Textual
+        self.write(PUT_ASIDE)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back with the title that it had."""
+        self.write(PUT_BACK)
+        super().stop_application_mode()
 
 
 class _Enduring:

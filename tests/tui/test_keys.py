@@ -56,8 +56,9 @@ async def test_help_and_palette_offer_the_same_and_tell_what_is_not_allowed() ->
         await shown.sees("Ship 0.9.1?")
         assert isinstance(shown.app.screen, Drawn)
         offers = {offer.verb: offer.reason for offer in shown.app.screen.offers()}
-        assert {entry.verb for entry in allowed(paper.rollout)} <= set(offers)
-        assert {e.verb: e.reason for e in allowed(paper.rollout)}.items() <= offers.items()
+        # What takes a rollout up exists only where one was left.
+        of_ours = [e for e in allowed(paper.rollout) if e.action is not Action.TAKE_UP]
+        assert {e.verb: e.reason for e in of_ours}.items() <= offers.items()
 
         await shown.pilot.press("question_mark")
         await shown.sees("not now: it is not paused")

@@ -64,9 +64,13 @@ class Drawn(Screen[None]):
         for key, active in self.active_bindings.items():
             binding = active.binding
             is_ours = isinstance(active.node, Drawn | App) and "." not in binding.action
-            if is_ours and not binding.system and binding.action not in found:
+            display = self.app.get_key_display(binding) if binding.key else key
+            known = found.get(binding.action)
+            # Of several keys for the same thing, the shortest is told.
+            is_better = known is None or len(display) < len(known.key)
+            if is_ours and not binding.system and is_better:
                 found[binding.action] = Offer(
-                    self.app.get_key_display(binding) if binding.key else key,
+                    display,
                     binding.description,
                     binding.tooltip or binding.description,
                     binding.action,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -14,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from console.domain.narrate import Tone
 from console.domain.signs import HEALTH, MISSING, NEW, OLD, REGIONS, STEPS, UNWELL, VERDICTS, Sign
-from console.tui.palette import Part, line, lines
+from console.tui.palette import Ink, Part, line, lines
 from console.tui.screens.drawn import Offer
 
 
@@ -35,24 +36,44 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(id="box"):
             yield Static(line("Keys", bold=True), id="title")
             with VerticalScroll(id="told"):
-                yield Static(lines(*_keys(self._offers), line(""), *_legend()))
+                yield Static(self._keys(), id="keys")
+                yield Static(lines(line(""), *_legend()))
             yield Footer(compact=True, show_command_palette=False)
 
     def action_close(self) -> None:
         """Go back."""
         self.dismiss(None)
 
+    def _keys(self) -> Table:
+        """Return the keys in columns; what is too long goes on below itself."""
+        ink = Ink(self.app.theme_variables)
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column()
+        for offer in self._offers:
+            tone = Tone.QUIET if offer.reason else Tone.PLAIN
+            told: list[Part] = []
+            if offer.sentence != offer.verb:
+                told.append((offer.sentence, Tone.QUIET))
+            if offer.reason:
+                told.append((f"{'; ' if told else ''}not now: {offer.reason}", Tone.WARN))
+            sentence = ink.cell(*told)
+            sentence.no_wrap = False
+            table.add_row(ink.cell((offer.key, Tone.ASK)), ink.cell((offer.verb, tone)), sentence)
+        for key, verb, sentence_text in _MOVING:
+            table.add_row(
+                ink.cell((key, Tone.ASK)), ink.cell(verb), ink.cell((sentence_text, Tone.QUIET))
+            )
+        return table
 
-def _keys(offers: Sequence[Offer]) -> Iterator[Content]:
-    for offer in offers:
-        reason = f"  not now: {offer.reason}" if offer.reason else ""
-        tone = Tone.QUIET if offer.reason else Tone.PLAIN
-        yield line(
-            (f"{offer.key:>7}  ", Tone.ASK),
-            (f"{offer.verb:<20} ", tone),
-            (offer.sentence if offer.sentence != offer.verb else "", Tone.QUIET),
-            (reason, Tone.WARN),
-        )
+
+_MOVING = (
+    ("tab", "Next panel", "shift+tab goes back"),
+    ("↑ ↓", "Move", "in a table, or scroll"),
+    ("enter", "Open", "what is under the cursor; never a yes"),
+    ("^p", "Commands", "everything here, by name"),
+)
 
 
 def _legend() -> Iterator[Content]:

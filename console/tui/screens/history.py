@@ -9,25 +9,37 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 
 from console.domain.durations import brief
+from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.rollout import Rollout
 from console.domain.signs import OPEN, OUTCOMES
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
+from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 
+_LONG, _SHORT = "%Y-%m-%d %H:%M", "%m-%d %H:%M"
 _COLUMNS = (
-    Column("started", "started", 16),
-    Column("release", "release", 12),
-    Column("outcome", "outcome", 14),
-    Column("took", "took", 6, is_number=True),
-    Column("by", "by", 18),
-    Column("reason", "reason", 80),
+    Column("release", "release", 9),
+    Column("outcome", "outcome", 13),
+    Column("took", "took", 5, is_number=True),
+    Column("by", "by", 14),
 )
+_ROOMY = 100
+_PADDING = 2
+_LEAST_REASON = 10
+
+
+def _columns(room: int) -> tuple[Column, ...]:
+    """All of them; the reason takes what is left."""
+    started = Column("started", "started", 16 if room >= _ROOMY else 11)
+    columns = (started, *_COLUMNS)
+    left = room - sum(column.width + _PADDING for column in columns) - _PADDING
+    return (*columns, Column("reason", "reason", max(_LEAST_REASON, left)))
 
 
 class HistoryScreen(Drawn):
@@ -35,7 +47,13 @@ class HistoryScreen(Drawn):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
-        Binding("enter", "replay", "Replay", tooltip="Go through its journal step by step"),
+        Binding(
+            KEYS["history.replay"],
+            "replay",
+            "Replay",
+            tooltip="Go through its journal step by step",
+            id="history.replay",
+        ),
     ]
 
     class Chosen(Message):
@@ -58,7 +76,7 @@ class HistoryScreen(Drawn):
         table = KeyedTable("history")
         table.border_title = "Rollouts"
         yield table
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Begin with the newest."""
@@ -68,8 +86,14 @@ class HistoryScreen(Drawn):
         """Show `rollouts`."""
         self._rollouts = rollouts
         table = self.query_one("#history", KeyedTable)
-        table.shape(_COLUMNS)
-        table.put([_row(table, rollout) for rollout in rollouts])
+        table.shape(_columns(table.size.width))
+        is_roomy = table.size.width >= _ROOMY
+        table.put([_row(table, rollout, is_roomy=is_roomy) for rollout in rollouts])
+
+    def on_resize(self) -> None:
+        """Use the width that there is now."""
+        if self.is_laid_out and self._rollouts:
+            self.call_after_refresh(self.fill, self._rollouts)
 
     def draw(self, now: datetime) -> None:
         """Keep the header going."""
@@ -91,7 +115,7 @@ class HistoryScreen(Drawn):
         self.dismiss()
 
 
-def _row(table: KeyedTable, rollout: Rollout) -> Row:
+def _row(table: KeyedTable, rollout: Rollout, *, is_roomy: bool) -> Row:
     ink = table.ink
     sign = OUTCOMES[rollout.outcome] if rollout.outcome is not None else OPEN
     ends = [s.finished_at for s in rollout.steps if s.finished_at is not None]
@@ -99,7 +123,7 @@ def _row(table: KeyedTable, rollout: Rollout) -> Row:
     return Row(
         rollout.id,
         (
-            ink.cell(rollout.started_at.astimezone().strftime("%Y-%m-%d %H:%M")),
+            ink.cell(rollout.started_at.astimezone().strftime(_LONG if is_roomy else _SHORT)),
             ink.cell(rollout.request.label),
             ink.cell((str(sign), sign.tone)),
             ink.cell(brief(took), right=True),

@@ -50,14 +50,14 @@ class LeaveScreen(ModalScreen[Leaving | None]):
             line(("p  pause and leave", Tone.ASK)),
             line(
                 (
-                    "   What runs is finished, then the console ends. The rollout stays open.",
+                    "   What runs is finished first; the rollout stays open.",
                     Tone.QUIET,
                 )
             ),
             line(("h  leave it running headless", Tone.ASK)),
             line(
                 (
-                    "   In this terminal, without a screen. From now on the policy says yes to",
+                    "   In this terminal, without a screen: the policy says yes to",
                     Tone.QUIET,
                 )
             ),

@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from console.domain.allowed import Action, allowance, command_of
+from console.domain.allowed import Action, Allowance, RunBy, allowance, command_of
 from console.domain.commands import Approve, Command
 from console.domain.confirmation import Confirmation, confirmation
 from console.domain.consequences import confirm
@@ -18,6 +18,7 @@ from console.tui.screens.confirm import ConfirmScreen
 from console.tui.screens.rollout import RolloutScreen
 
 _KEYS = {
+    Action.TAKE_UP: "u",
     Action.ANSWER: "a",
     Action.PAUSE: "p",
     Action.CONTINUE: "g",
@@ -26,7 +27,14 @@ _KEYS = {
     Action.FINISH: "n",
     Action.INTERRUPT: "i",
 }
-_IN_FOOTER = {Action.ANSWER, Action.PAUSE, Action.CONTINUE, Action.ABORT, Action.CLOSE}
+_IN_FOOTER = {
+    Action.TAKE_UP,
+    Action.ANSWER,
+    Action.PAUSE,
+    Action.CONTINUE,
+    Action.ABORT,
+    Action.CLOSE,
+}
 _AT_ONCE = {Action.PAUSE, Action.CONTINUE}
 
 
@@ -60,19 +68,26 @@ class OperateScreen(RolloutScreen):
             self.command = command
             """What was said."""
 
+    class TakeUpWanted(Message):
+        """The operator goes on with a rollout that was left open."""
+
+    def _allowance(self, action: Action) -> Allowance:
+        return allowance(action, self.scene.rollout, self.scene.run_by)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim a command that the engine would not take now."""
         if action != "command":
-            return True
-        return (
-            True if allowance(Action(str(parameters[0])), self.scene.rollout).is_allowed else None
-        )
+            return super().check_action(action, parameters)
+        wanted = Action(str(parameters[0]))
+        if wanted is Action.TAKE_UP and self.scene.run_by is RunBy.US:
+            return False  # no footer needs a key that nearly never exists
+        return True if self._allowance(wanted).is_allowed else None
 
     def reason_against(self, action: str) -> str:
         """Return why a command is not taken now."""
         if not action.startswith("command("):
             return ""
-        return allowance(Action(action[9:-2]), self.scene.rollout).reason
+        return self._allowance(Action(action[9:-2])).reason
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing: only keys that no binding has taken arrive here."""
@@ -93,8 +108,11 @@ class OperateScreen(RolloutScreen):
             return
         if action is Action.ANSWER:
             self._answer(rollout.questions[0][0])
+        elif action is Action.TAKE_UP:
+            self._take_up()
         elif action in _AT_ONCE:
-            self._send(command_of(action, self.scene.around.operator))
+            command = command_of(action, self.scene.around.operator)
+            self.post_message(self.Commanded(command))
         else:
             self._confirm(action)
 
@@ -103,23 +121,31 @@ class OperateScreen(RolloutScreen):
             rollout = self.scene.rollout
             return confirmation(rollout, subject) if rollout is not None else None
 
-        self._ask(current, Approve(subject, self.scene.around.operator))
+        approve = Approve(subject, self.scene.around.operator)
+        self._ask(current, self.Commanded(approve))
 
     def _confirm(self, action: Action) -> None:
         def current() -> Confirmation | None:
             rollout = self.scene.rollout
-            if rollout is None or not allowance(action, rollout).is_allowed:
+            if rollout is None or not self._allowance(action).is_allowed:
                 return None
             return confirm(rollout, action)
 
-        self._ask(current, command_of(action, self.scene.around.operator))
+        command = command_of(action, self.scene.around.operator)
+        self._ask(current, self.Commanded(command))
 
-    def _ask(self, current: Callable[[], Confirmation | None], command: Command) -> None:
+    def _take_up(self) -> None:
+        def current() -> Confirmation | None:
+            rollout = self.scene.rollout
+            if rollout is None or not self._allowance(Action.TAKE_UP).is_allowed:
+                return None
+            return confirm(rollout, Action.TAKE_UP)
+
+        self._ask(current, self.TakeUpWanted())
+
+    def _ask(self, current: Callable[[], Confirmation | None], yes: Message) -> None:
         def answered(is_yes: bool | None) -> None:
             if is_yes:
-                self._send(command)
+                self.post_message(yes)
 
         self.app.push_screen(ConfirmScreen(current), answered)
-
-    def _send(self, command: Command) -> None:
-        self.post_message(self.Commanded(command))

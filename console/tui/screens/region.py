@@ -10,10 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Footer, Log, Static
+from textual.widgets import DataTable, Log, Static
 
+from console.domain.durations import brief
 from console.domain.fleet import InstanceId, RegionName
 from console.domain.foreign import shown_lines
+from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.outcome import RegionPhase
 from console.domain.signs import REGIONS
@@ -21,7 +23,9 @@ from console.domain.view import RegionView
 from console.tui.palette import Part, line, lines
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
+from console.tui.widgets.beats import Beats
 from console.tui.widgets.chart import Chart
+from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.objects import Objects
 
@@ -31,8 +35,20 @@ class RegionScreen(Drawn):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="To the rollout"),
-        Binding("enter", "console", "Console output", show=True, tooltip="Of the chosen instance"),
-        Binding("c", "copy", "Copy id", tooltip="Copy the chosen instance's id"),
+        Binding(
+            KEYS["region.console"],
+            "console",
+            "Console output",
+            tooltip="What the chosen instance printed (Enter does it as well)",
+            id="region.console",
+        ),
+        Binding(
+            KEYS["region.copy"],
+            "copy",
+            "Copy id",
+            tooltip="Copy the chosen instance's id",
+            id="region.copy",
+        ),
     ]
 
     class ConsoleWanted(Message):
@@ -58,12 +74,13 @@ class RegionScreen(Drawn):
         yield Masthead()
         yield Static(id="summary")
         yield Objects()
+        yield Beats()
         with Horizontal(id="details"):
             console = Log(id="console")
             console.border_title = "Console output"
             yield console
             yield Chart()
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Begin with the objects."""
@@ -77,8 +94,19 @@ class RegionScreen(Drawn):
         self.query_one("#summary", Static).update(self._summary(view))
         if view is not None:
             sample, state = self.scene.sample(self._region), self.scene.state(self._region)
-            self.query_one(Objects).show(view, sample, state, now)
+            self.query_one(Objects).show(view, sample, state, self.scene.window, now)
+        self._draw_beats()
         self.query_one(Chart).show(self.scene.points, self._region, now)
+
+    def _draw_beats(self) -> None:
+        instance, history = self._chosen(), self.scene.beats.get(self._region)
+        label = self.scene.rollout.request.label if self.scene.rollout is not None else None
+        self.query_one(Beats).show(instance, history, label)
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Tell the heartbeats of the instance under the cursor."""
+        if self.is_laid_out:
+            self._draw_beats()
 
     def _summary(self, view: RegionView | None) -> Content:
         parts: list[Part] = [self._region]
@@ -90,8 +118,11 @@ class RegionScreen(Drawn):
             return line(*parts, ("   nobody has looked yet", Tone.QUIET), bold=True)
         parts.append((f"   {view.healthy} of {view.desired} healthy", Tone.PLAIN))
         if view.queue is not None:
-            told = f"   {view.queue.backlog} waiting, {view.queue.in_flight} in flight"
-            parts.append((told, Tone.QUIET))
+            told = [f"{view.queue.backlog} waiting", f"{view.queue.in_flight} in flight"]
+            if view.queue.oldest is not None:
+                told.append(f"oldest {brief(view.queue.oldest)}")
+            told.append(f"{view.queue.dead_letters} dead")
+            parts.append((f"   {', '.join(told)}", Tone.QUIET))
         notes = []
         if view.lock is not None:
             held = f"state locked by {view.lock.holder} ({view.lock.operation})"
@@ -123,7 +154,7 @@ class RegionScreen(Drawn):
     def show_console(self, instance: str, text: str) -> None:
         """Show what an instance printed."""
         console = self.query_one("#console", Log)
-        console.border_title = f"Console output of {instance}"
+        console.border_title = line(f"Console output of {instance}")
         console.clear()
         console.write_lines(shown_lines(text))
 

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from console.domain.events import Entry
 from console.domain.evolve import evolve, replay
+from console.domain.keys import KEYS
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
 from console.domain.rollout_view import Bystanders
@@ -18,16 +19,30 @@ from console.domain.signs import Mode
 from console.tui.scene import Scene
 from console.tui.screens.rollout import RolloutScreen
 
+_ALL = 100_000
+"""More facts than any rollout has."""
+
+
+def _move(name: str, by: int, verb: str, display: str) -> Binding:
+    return Binding(
+        KEYS[f"replay.{name}"],
+        f"step({by})",
+        verb,
+        key_display=display,
+        priority=True,
+        id=f"replay.{name}",
+    )
+
 
 class ReplayScreen(RolloutScreen):
     """The rollout screen over a journal, moved by hand."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
-        Binding("right,space", "step(1)", "Next", key_display="→", priority=True),
-        Binding("left", "step(-1)", "Before", key_display="←", priority=True),
-        Binding("end", "step(100000)", "End", priority=True),
-        Binding("home", "step(-100000)", "Begin", priority=True),
+        _move("next", 1, "Next", "→"),
+        _move("before", -1, "Before", "←"),
+        _move("end", _ALL, "End", "end"),
+        _move("begin", -_ALL, "Begin", "home"),
     ]
 
     def __init__(self, entries: Sequence[Entry], policy: Policy, around: Bystanders) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import is_
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer, Input, TabbedContent, TabPane
+from textual.widgets import DataTable, Input, TabbedContent, TabPane
 
 from console.domain.fleet import RegionName
+from console.domain.keys import KEYS
+from console.domain.signs import Mode
 from console.engine.ports import Progress
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
 from console.tui.screens.region import RegionScreen
 from console.tui.widgets.chart import Chart
 from console.tui.widgets.gates import Gates
+from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.output import Output
 from console.tui.widgets.path import Rail, Strip
@@ -30,21 +34,30 @@ from console.tui.widgets.timeline import Timeline
 _PANELS = ("regions", "output", "plan", "gates", "timeline", "chart")
 
 
+def _shown(name: str, verb: str, sentence: str, *, show: bool = False) -> Binding:
+    key, binding = KEYS[f"view.{name}"], f"view.{name}"
+    return Binding(key, name, verb, show=show, tooltip=sentence, id=binding)
+
+
 class RolloutScreen(Drawn):
     """Shows a rollout and changes nothing: what watch and replay use as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash", "filter", "Filter", show=False, tooltip="Show only lines that hold a text"
-        ),
-        Binding("f", "follow", "Follow", show=False, tooltip="Let the output scroll along, or not"),
-        Binding("c", "copy", "Copy", show=False, tooltip="Copy the next command, or the region"),
         *(
             Binding(
-                str(n), f"panel('{name}')", name.capitalize(), show=False, tooltip=f"Go to: {name}"
+                KEYS[f"view.{name}"],
+                f"panel('{name}')",
+                name.capitalize(),
+                show=False,
+                tooltip=f"Go to: {name}",
+                id=f"view.{name}",
             )
-            for n, name in enumerate(_PANELS, start=1)
+            for name in _PANELS
         ),
+        _shown("filter", "Filter", "Show only lines that hold a text"),
+        _shown("follow", "Follow", "Let the output scroll along, or not"),
+        _shown("copy", "Copy", "Copy the next command, or the region"),
+        _shown("charted", "Region", "Chart the next region, or all of them", show=True),
     ]
     can_answer: ClassVar[bool] = False
     first_tab: ClassVar[str] = "tab-timeline"
@@ -54,6 +67,12 @@ class RolloutScreen(Drawn):
         """Draw `scene`."""
         super().__init__(scene)
         self._charted: RegionName | None = None
+        self._charted_at: datetime | None = None
+        self._drawn_at: datetime | None = None
+        self._bound_to: tuple[object, ...] = (None, None)
+        """What the keys were offered for last."""
+        self._left: Widget | None = None
+        """What had the focus before the filter."""
 
     def compose(self) -> ComposeResult:
         """Lay the panels out."""
@@ -69,7 +88,7 @@ class RolloutScreen(Drawn):
                         with TabPane(name.capitalize(), id=f"tab-{name}"):
                             yield panel
         yield Input(placeholder="show only what holds this text; escape shows all", id="filter")
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Begin with the regions."""
@@ -79,17 +98,46 @@ class RolloutScreen(Drawn):
 
     def draw(self, now: datetime) -> None:
         """Show the scene in every panel."""
+        self._drawn_at = now
         view = self.scene.view(now)
         self.query_one(Masthead).show(view.header, now)
         self.query_one(Question).show(view.ask)
         self.query_one(Rail).show(view.path)
         self.query_one(Strip).show(view.path)
         self.query_one(Regions).show(view.regions)
-        self.query_one(Timeline).show(self.scene.told)
-        self.query_one(Chart).show(self.scene.points, self._charted, now)
-        if self.scene.rollout is not None:
-            self.query_one(PlanPanel).show(self.scene.rollout)
-            self.query_one(Gates).show(self.scene.rollout, self.scene.judged)
+        self._draw_tab(now)
+        bound_to = (self.scene.rollout, self.scene.run_by)
+        if not all(map(is_, bound_to, self._bound_to)):
+            self._bound_to = bound_to
+            self.refresh_bindings()
+
+    def _draw_tab(self, now: datetime) -> None:
+        """Show what only the open tab shows: the others are drawn when they are opened."""
+        scene, rollout = self.scene, self.scene.rollout
+        match self.query_one(TabbedContent).active:
+            case "tab-timeline":
+                self.query_one(Timeline).show(scene.told)
+            case "tab-chart":
+                self._draw_chart(now.replace(microsecond=0))
+            case "tab-output":
+                self.query_one(Output).tell(place=scene.logs, nothing=self._why_no_output())
+            case "tab-plan" if rollout is not None:
+                self.query_one(PlanPanel).show(rollout)
+            case "tab-gates" if rollout is not None:
+                self.query_one(Gates).show(rollout, scene.judged)
+            case _:
+                return
+
+    def _draw_chart(self, second: datetime) -> None:
+        # A column is seconds wide: more often than once a second it is the same picture.
+        if second != self._charted_at:
+            self._charted_at = second
+            self.query_one(Chart).show(self.scene.points, self._charted, second)
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """Show what the tab was not shown while another one was open."""
+        if self._drawn_at is not None:
+            self._draw_tab(self._drawn_at)
         self.refresh_bindings()
 
     def print_lines(self, progress: Sequence[Progress]) -> None:
@@ -104,9 +152,21 @@ class RolloutScreen(Drawn):
         self.query_one(TabbedContent).active = f"tab-{name}"
         self.query_one(f"#{name}", Widget).focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to chart another region only where the chart is seen."""
+        return action != "charted" or self.query_one(TabbedContent).active == "tab-chart"
+
+    def action_charted(self) -> None:
+        """Chart the next region, or all of them after the last one."""
+        names = [None, *sorted(self.scene.points)]
+        place = names.index(self._charted) if self._charted in names else -1
+        self._charted = names[(place + 1) % len(names)]
+        self.query_one(Chart).chart(self._charted)
+
     def action_filter(self) -> None:
         """Ask for a text."""
         field = self.query_one("#filter", Input)
+        self._left = self.focused
         field.display = True
         field.focus()
 
@@ -133,7 +193,7 @@ class RolloutScreen(Drawn):
         if event.input.id == "filter":
             event.stop()
             event.input.display = False
-            self.query_one(Regions).focus()
+            self._return()
 
     def key_escape(self) -> None:
         """Show everything again."""
@@ -141,17 +201,36 @@ class RolloutScreen(Drawn):
         if field.display or field.value:
             field.value = ""
             field.display = False
-            self.query_one(Regions).focus()
+            self._return()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open a region."""
         if event.data_table.id == "regions" and event.row_key.value is not None:
             self.app.push_screen(RegionScreen(self.scene, RegionName(event.row_key.value)))
 
+    def _return(self) -> None:
+        """Give the focus back to what was filtered."""
+        (self._left or self.query_one(Regions)).focus()
+        self._left = None
+
+    def _why_no_output(self) -> str:
+        """Say why there is nothing in the output, while there is nothing."""
+        match self.scene.around.mode:
+            case Mode.REPLAY:
+                return "What the tools printed is not in the journal; the timeline tells the facts."
+            case Mode.WATCH if self.scene.logs:
+                return "No tool has printed anything yet, or its console runs on another machine."
+            case Mode.WATCH:
+                return "What the tools print is on the disk of the console that runs them."
+            case _:
+                return "No tool has printed anything yet."
+
     def _narrow(self, text: str) -> None:
-        """Filter what can be filtered: the regions, and the tab that is open."""
+        """Filter everything that can be filtered."""
         self.query_one(Regions).narrow(text)
         self.query_one(Output).narrow(text)
+        self.query_one(PlanPanel).narrow(text)
+        self.query_one(Gates).narrow(text)
         self.query_one(Timeline).narrow(text)
 
     def _repaint(self) -> None:

@@ -11,19 +11,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Checkbox, Footer, Input, SelectionList, Static
+from textual.widgets import Button, Checkbox, Input, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from console.domain.durations import brief
 from console.domain.fleet import RegionName
+from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.policy import Mark, Policy
-from console.domain.region_rows import region_rows
 from console.domain.release import ImageRef, ReleaseError, parse_label
 from console.tui.palette import line, lines
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
 from console.tui.surroundings import Choice, Proposal
+from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.regions import Regions
 
@@ -33,7 +34,11 @@ class StartScreen(Drawn):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ctrl+s", "start", "Start", tooltip="Look at every region, then ask before all else"
+            KEYS["start.start"],
+            "start",
+            "Start",
+            tooltip="Look at every region, then ask before all else",
+            id="start.start",
         ),
     ]
 
@@ -72,7 +77,7 @@ class StartScreen(Drawn):
             with VerticalScroll(id="preview"):
                 yield Static(id="preview-text")
         yield Regions()
-        yield Footer(compact=True, show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Begin with the label."""
@@ -99,7 +104,7 @@ class StartScreen(Drawn):
     def draw(self, now: datetime) -> None:
         """Show what every region runs today."""
         self.query_one(Masthead).show(self.scene.view(now).header, now)
-        self.query_one(Regions).show(region_rows(None, self.scene.regions(now)))
+        self.query_one(Regions).show(self.scene.today(now))
 
     def on_input_changed(self) -> None:
         """Preview while it is typed."""

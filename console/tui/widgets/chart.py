@@ -33,6 +33,7 @@ class Chart(Widget):
         self._series: dict[RegionName, tuple[Point, ...]] = {}
         self._now: datetime | None = None
         self._region: RegionName | None = None
+        self._points: Mapping[RegionName, Sequence[Point]] = {}
 
     def show(
         self,
@@ -47,11 +48,17 @@ class Chart(Widget):
             region: whose; None for all.
             now: the right edge.
         """
+        self._points = points
         chosen = {k: tuple(v) for k, v in points.items() if region is None or k == region}
         if (chosen, region) == (self._series, self._region) and now == self._now:
             return
         self._series, self._region, self._now = chosen, region, now
         self.refresh()
+
+    def chart(self, region: RegionName | None) -> None:
+        """Draw another region, or all together, of what was shown before."""
+        if self._now is not None:
+            self.show(self._points, region, self._now)
 
     def render(self) -> Content:
         """Return the chart in the room that there is."""
@@ -71,11 +78,7 @@ def _drawn(
 ) -> Iterator[Content]:
     backlog_rows = min(_MOST_BACKLOG_ROWS, max(1, (height - 4) // 3))
     worker_rows = min(_MOST_WORKER_ROWS, max(2, height - 4 - backlog_rows))
-    yield line(
-        (f"{name}: healthy workers  ", Tone.PLAIN),
-        (f"{NEW} new  ", Tone.GOOD),
-        (f"{OLD} old", Tone.PLAIN),
-    )
+    yield _legend(name, width + _GUTTER)
     yield from _workers(cols, worker_rows)
     yield line(("backlog", Tone.PLAIN))
     yield from _backlog(cols, backlog_rows)
@@ -83,6 +86,13 @@ def _drawn(
     yield line(
         (" " * _GUTTER + left + " " * max(1, width - len(left) - len(right)) + right, Tone.QUIET)
     )
+
+
+def _legend(name: str, room: int) -> Content:
+    signs = 15
+    wordings = (": healthy workers", ": healthy", "")
+    what = next((w for w in wordings if len(name + w) + signs <= room), "")
+    return line(f"{name}{what}  ", (f"{NEW} new  ", Tone.GOOD), (f"{OLD} old", Tone.PLAIN))
 
 
 def _workers(cols: Sequence[Column | None], rows: int) -> Iterator[Content]:

@@ -31,24 +31,34 @@ class Gates(KeyedTable):
         """Begin empty."""
         super().__init__("gates")
         self._drawn: tuple[object, int] = (None, 0)
+        self._shown_of: tuple[Rollout, Sequence[Judged]] | None = None
+        self._filter = ""
 
     def show(self, rollout: Rollout, judged: Sequence[Judged]) -> None:
         """Draw the newest verdicts, and how each came about."""
+        self._shown_of = (rollout, judged)
         drawn = (rollout.regions, len(judged))
         if drawn == self._drawn and self.row_count:
             return
         self._drawn = drawn
         self.shape(_COLUMNS)
-        self.put([self._row(region, gate, judged) for region, gate in _gates(rollout, judged)])
+        rows = [self._row(region, gate, mine) for (region, gate), mine in _gates(rollout, judged)]
+        self.put([row for row in rows if self._filter in _text(row)])
+
+    def narrow(self, text: str) -> None:
+        """Show only gates of which some cell holds `text`; all of them for an empty one."""
+        self._filter = text.lower()
+        self._drawn = (None, 0)
+        if self._shown_of is not None:
+            self.show(*self._shown_of)
 
     def repaint(self) -> None:
         """Draw everything again in the theme's colours."""
         self._drawn = (None, 0)
         super().repaint()
 
-    def _row(self, region: str, gate: str, judged: Sequence[Judged]) -> Row:
+    def _row(self, region: str, gate: str, mine: Sequence[Judged]) -> Row:
         ink = self.ink
-        mine = [j for j in judged if (j.region, j.verdict.gate) == (region, gate)]
         newest = mine[-1].verdict
         sign = VERDICTS[newest.status]
         signs = (VERDICTS[j.verdict.status] for j in mine[-_MOST_HISTORY:])
@@ -68,8 +78,17 @@ class Gates(KeyedTable):
         )
 
 
-def _gates(rollout: Rollout, judged: Sequence[Judged]) -> list[tuple[str, str]]:
+def _text(row: Row) -> str:
+    return "\n".join(cell.plain for cell in row.cells).lower()
+
+
+def _gates(
+    rollout: Rollout, judged: Sequence[Judged]
+) -> list[tuple[tuple[str, str], list[Judged]]]:
     """Every gate that was ever judged, region by region in the order of the waves."""
-    order = [str(r.name) for r in sorted(rollout.regions, key=lambda region: region.wave)]
-    known = dict.fromkeys((j.region, j.verdict.gate) for j in judged)
-    return sorted(known, key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
+    found: dict[tuple[str, str], list[Judged]] = {}
+    for each in judged:
+        found.setdefault((each.region, each.verdict.gate), []).append(each)
+    waves = sorted(rollout.regions, key=lambda region: region.wave)
+    order = {str(region.name): place for place, region in enumerate(waves)}
+    return sorted(found.items(), key=lambda entry: order.get(entry[0][0], len(order)))

@@ -79,6 +79,8 @@ class KeyedTable(DataTable[Text]):
             return
         for row in rows:
             before = self._shown[row.key]
+            if before is row.cells:
+                continue
             for column, old, new in zip(self._columns, before, row.cells, strict=True):
                 if old != new:
                     self.update_cell(row.key, column.key, new)

@@ -55,9 +55,13 @@ class Masthead(Widget):
         return parts
 
     def _people(self, header: Header) -> list[Part]:
-        told = [f"by {header.operator}", header.identity]
-        told.append(f"lease: {header.lease}" if header.lease else "")
-        return [(" · ".join(filter(None, told)), Tone.QUIET)]
+        lease = f"lease: {header.lease}" if header.lease else ""
+        wordings = (
+            " · ".join(filter(None, (f"by {header.operator}", identity, lease)))
+            for identity in (header.identity, _account_and_name(header.identity))
+        )
+        full, short = wordings
+        return [(full if len(full) < self.size.width else short, Tone.QUIET)]
 
     def _spread(self, left: list[Part], right: list[Part], *, bold: bool = False) -> Content:
         start, end = line(*left, bold=bold), line(*right)
@@ -65,3 +69,11 @@ class Masthead(Widget):
         if start.cell_length > room - 1:
             start = start.truncate(max(0, room - 2), ellipsis=True)
         return start + " " * max(0, room - start.cell_length) + end
+
+
+def _account_and_name(identity: str) -> str:
+    """What tells two ARNs apart: `123456789012 release/ada`; anything else as it is."""
+    parts = identity.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return identity
+    return f"{parts[4]} {parts[5].removeprefix('assumed-role/')}"

@@ -27,6 +27,7 @@ class Rail(VerticalScroll):
         super().__init__(id="rail")
         self.border_title = "Path"
         self._path: PathView | None = None
+        self._lines = 0
 
     def compose(self) -> ComposeResult:
         """Make the one text that is drawn."""
@@ -39,7 +40,10 @@ class Rail(VerticalScroll):
         moved = _current(path) != (_current(self._path) if self._path else -1)
         self._path = path
         drawn = list(_rail(path))
-        self.query_one("#rail-text", Static).update(lines(*drawn))
+        # As many lines as before take the same room: there is nothing to lay out again.
+        has_grown = len(drawn) != self._lines
+        self._lines = len(drawn)
+        self.query_one("#rail-text", Static).update(lines(*drawn), layout=has_grown)
         if moved:
             self.scroll_to(y=max(0, _current(path) - self.size.height // 2), animate=False)
 
@@ -56,7 +60,7 @@ class Strip(Static):
         """Draw `path`."""
         if path != self._path:
             self._path = path
-            self.update(lines(*_strip(path)))
+            self.update(lines(*_strip(path)), layout=False)  # it is always two lines high
 
 
 def _current(path: PathView) -> int:

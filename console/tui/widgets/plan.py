@@ -24,6 +24,7 @@ class PlanPanel(VerticalScroll):
         """Begin empty."""
         super().__init__(id="plan")
         self._units: tuple[UnitRun, ...] = ()
+        self._filter = ""
 
     def compose(self) -> ComposeResult:
         """Make the one text that is drawn."""
@@ -34,9 +35,30 @@ class PlanPanel(VerticalScroll):
         if rollout.units == self._units:
             return
         self._units = rollout.units
-        drawn = [text for unit in reversed(rollout.units) for text in _unit(unit)]
-        text = lines(*drawn) if drawn else line((_NOTHING, Tone.QUIET))
+        self._draw()
+
+    def narrow(self, text: str) -> None:
+        """Show only lines that hold `text`, below the plan that they are of; all for an empty one.
+
+        A plan whose own name holds it is shown whole.
+        """
+        self._filter = text.lower()
+        self._draw()
+
+    def _draw(self) -> None:
+        drawn = [text for unit in reversed(self._units) for text in self._chosen(unit)]
+        planned = any(unit.plan is not None for unit in self._units)
+        nothing = f"No line of a plan holds {self._filter!r}." if planned else _NOTHING
+        text = lines(*drawn) if drawn else line((nothing, Tone.QUIET))
         self.query_one("#plan-text", Static).update(text)
+
+    def _chosen(self, unit: UnitRun) -> list[Content]:
+        drawn = list(_unit(unit))
+        if not drawn or self._filter in drawn[0].plain.lower():
+            return drawn
+        title, rest = drawn[0], drawn[1:]
+        found = [text for text in rest if self._filter in text.plain.lower()]
+        return [title, *found, line("")] if found else []
 
 
 def _unit(unit: UnitRun) -> Iterator[Content]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
+from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.rollout_view import Ask
 from console.domain.signs import TONES
@@ -35,8 +36,15 @@ class Question(Static):
         if ask.others:
             parts.append((f"   and {ask.others} more wait", Tone.QUIET))
         if ask.subject is not None and self._can_answer:
-            parts.append(("   a answers", ask.tone))
+            parts.append((f"   {self._key()} answers", ask.tone))
         elif ask.subject is not None:
             parts.append(("   its operator is asked", Tone.QUIET))
         first = line(*parts, bold=ask.subject is not None)
         self.update(lines(first, *(line(("   next: ", Tone.QUIET), text) for text in ask.next)))
+
+    def _key(self) -> str:
+        """The key that answers, as the operator has set it."""
+        active = self.screen.active_bindings.values()
+        found = (b.binding for b in active if b.binding.id == "rollout.answer")
+        binding = next(found, None)
+        return self.app.get_key_display(binding) if binding is not None else KEYS["rollout.answer"]

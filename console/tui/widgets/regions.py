@@ -11,7 +11,7 @@ from console.domain.durations import brief
 from console.domain.narrate import Tone
 from console.domain.region_rows import RegionRow
 from console.domain.signs import MISSING, NEW, OLD, REGIONS, UNWELL
-from console.tui.palette import Ink, Part
+from console.tui.palette import Ink, Part, line
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 
 Cell = Callable[[Ink, RegionRow, int], Text]
@@ -25,6 +25,8 @@ class Regions(KeyedTable):
         super().__init__("regions")
         self.border_title = "Regions"
         self._rows: tuple[RegionRow, ...] = ()
+        self._cells: dict[str, tuple[RegionRow, Row]] = {}
+        self._made_for: Sequence[Column] = ()
         self._filter = ""
 
     def show(self, rows: tuple[RegionRow, ...]) -> None:
@@ -34,10 +36,10 @@ class Regions(KeyedTable):
         columns = _fitting(self.size.width - 2, names)
         self.shape(columns)
         chosen = [row for row in rows if self._filter in f"{row.name} {_word(row)}".lower()]
-        self.put([self._row(row, columns) for row in chosen])
-        self.border_title = f"Regions · {_freshness(rows)}" + (
-            f" · only {self._filter!r}" if self._filter else ""
-        )
+        self.put(self._made(chosen, columns))
+        only = f" · only {self._filter!r}" if self._filter else ""
+        # As content: in a plain text, brackets that somebody typed would be obeyed.
+        self.border_title = line(f"Regions · {_freshness(rows)}{only}")
 
     def narrow(self, text: str) -> None:
         """Show only regions whose name or phase holds `text`; all of them for an empty one."""
@@ -48,9 +50,24 @@ class Regions(KeyedTable):
         """Use the width that there is now."""
         self.show(self._rows)
 
-    def _row(self, row: RegionRow, columns: Sequence[Column]) -> Row:
-        ink = self.ink
-        return Row(row.name, tuple(_CELLS[c.key](ink, row, c.width) for c in columns))
+    def repaint(self) -> None:
+        """Forget what was drawn: the theme has other colours."""
+        self._cells = {}
+        super().repaint()
+
+    def _made(self, rows: Sequence[RegionRow], columns: Sequence[Column]) -> list[Row]:
+        """Return the rows as they are drawn; of one that has not changed the cells that it had."""
+        if columns != self._made_for:
+            self._made_for, self._cells = columns, {}
+        ink, before = self.ink, self._cells
+        self._cells = {}
+        for row in rows:
+            known = before.get(row.name)
+            if known is None or known[0] is not row:
+                cells = tuple(_CELLS[c.key](ink, row, c.width) for c in columns)
+                known = (row, Row(row.name, cells))
+            self._cells[row.name] = known
+        return [made for _, made in self._cells.values()]
 
 
 def _word(row: RegionRow) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual.events import Resize
 from textual.widgets import RichLog
 
 from console.domain.foreign import shown, shown_lines
@@ -15,6 +16,9 @@ from console.tui.scene import Told
 
 # Evidence can be a build's whole output; the first lines tell what it is about.
 _MOST_DETAILS = 40
+_INDENT = 12
+"""Clock and glyph: what goes on below itself begins beside them."""
+_LEAST = 20
 
 
 class Timeline(RichLog):
@@ -25,9 +29,19 @@ class Timeline(RichLog):
         super().__init__(id="timeline", wrap=True, markup=False, highlight=False, min_width=20)
         self._told: list[Told] = []
         self._filter = ""
+        self._width = 0
+
+    def on_resize(self, event: Resize) -> None:
+        """Write everything again for the width that there is now: a written line does not wrap."""
+        if self.size.width not in (0, self._width):
+            self._width = self.size.width
+            self.repaint()
 
     def show(self, told: Sequence[Told]) -> None:
         """Append what is new; begin afresh where it is another story."""
+        if not self._width:  # nobody has seen it yet, and nobody knows how wide it will be
+            self._told = list(told)
+            return
         known = len(self._told)
         if self._told != list(told[:known]):
             self.clear()
@@ -44,6 +58,8 @@ class Timeline(RichLog):
     def repaint(self) -> None:
         """Write everything again in the theme's colours."""
         self.clear()
+        if not self._width:
+            return
         for item in self._told:
             self._tell(item)
 
@@ -53,12 +69,20 @@ class Timeline(RichLog):
             return
         ink = Ink(self.app.theme_variables)
         clock = item.at.astimezone().strftime("%H:%M:%S")
-        text = ink.cell(
-            (f"{clock}  ", Tone.QUIET),
-            (f"{TONES[sentence.tone]} ", sentence.tone),
-            (shown(sentence.text), Tone.PLAIN if sentence.tone is Tone.GOOD else sentence.tone),
-        )
-        text.no_wrap = False
-        self.write(text)
-        for line in shown_lines(sentence.details)[:_MOST_DETAILS] if sentence.details else ():
-            self.write(Text(f"            {line}"))
+        head = ink.cell((f"{clock}  ", Tone.QUIET), (f"{TONES[sentence.tone]} ", sentence.tone))
+        tone = Tone.PLAIN if sentence.tone is Tone.GOOD else sentence.tone
+        told = [ink.cell((shown(sentence.text), tone))]
+        if sentence.details:
+            told += [Text(line) for line in shown_lines(sentence.details)[:_MOST_DETAILS]]
+        for text in told:
+            for line in self._wrapped(text):
+                self.write(head + line)
+                head = Text(" " * _INDENT)
+
+    def _wrapped(self, text: Text) -> Sequence[Text]:
+        """The lines of `text` in the width that there is beside the clock."""
+        room = max(_LEAST, self.scrollable_content_region.width - _INDENT)
+        if text.cell_len <= room:
+            return (text,)
+        text.no_wrap, text.overflow = False, "fold"
+        return tuple(text.wrap(self.app.console, room))

@@ -1,0 +1,128 @@
+"""What has to be known before the first frame, and who finds it out in time?
+
+To load what reads settings and journal takes as long as to load Textual. A child process does the
+one while this process does the other, and hands over the few values that the first frame needs.
+Whatever it meets with is met with here once more, where it can be told.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from console.commands.asked import Asked
+    from console.wiring import World
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the first frame shows, and what decides which screen it is."""
+
+    fleet: str
+    environment: str
+    operator: str
+    policy: Policy
+    boot_allowance: timedelta
+    window: timedelta
+    logs: Path
+    keymap: Mapping[str, str]
+    theme: str
+    attention: bool
+    left_open: str
+    """The id of a rollout that had no end; empty where there was none."""
+
+
+def wired(asked: Asked, config: Path | None) -> World:
+    """Return the world behind the screen.
+
+    Raises:
+        ConsoleError: the settings are wrong.
+    """
+    from console.wiring import wire
+
+    return wire(config, only=asked.only, may_run_terraform=not asked.watch)
+
+
+def known_of(world: World) -> Known:
+    """Return what is known of `world` before anything is asked of AWS.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    from console.commands.taking_up import left_open
+    from console.wiring import operator
+
+    settings, left = world.settings, left_open(world)
+    return Known(
+        fleet=settings.fleet,
+        environment=settings.environment,
+        operator=operator(),
+        policy=world.policy,
+        boot_allowance=settings.readiness.within,
+        window=settings.heartbeat.window,
+        logs=world.runner.logs,
+        keymap=dict(settings.screen.keys),
+        theme=settings.screen.theme.value,
+        attention=settings.screen.attention,
+        left_open=left.rollout.id if left is not None else "",
+    )
+
+
+class Beforehand:
+    """Finds something out in a child process."""
+
+    def __init__(self, find: Callable[[], Known]) -> None:
+        """Start; nothing else may run in this process yet.
+
+        Args:
+            find: finds it out. Runs in the child, and here only if the child has failed.
+        """
+        self._find = find
+        self._child = 0
+        # Where it is loaded already, a child would save nothing.
+        if "console.wiring" not in sys.modules:
+            self._start()
+
+    def result(self) -> Known:
+        """Return what was found.
+
+        Raises:
+            Exception: whatever `find` raises.
+        """
+        if not self._child:
+            return self._find()
+        with os.fdopen(self._end, "rb") as pipe:
+            told = pipe.read()
+        _, status = os.waitpid(self._child, 0)
+        if status != 0:
+            return self._find()
+        known: Known = pickle.loads(told)  # noqa: S301 - our own child wrote it
+        return known
+
+    def _start(self) -> None:
+        self._end, end = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            os._exit(self._tell(end))
+        os.close(end)
+
+    def _tell(self, end: int) -> int:
+        """Find it out, in the child, and return the exit code; the parent does the talking."""
+        try:
+            silence = os.open(os.devnull, os.O_RDWR)
+            for number in (0, 1, 2):
+                os.dup2(silence, number)
+            with os.fdopen(end, "wb") as pipe:
+                pickle.dump(self._find(), pipe)
+        except BaseException:  # noqa: BLE001 - the parent meets it again, and tells it
+            return 1
+        return 0

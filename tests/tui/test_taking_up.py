@@ -1,0 +1,133 @@
+"""A console that opens on a rollout which another one has left: it stands there, and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from console.domain import effects
+from console.domain.commands import Approve, TakeUp
+from console.domain.events import StepStarted, TakenUp
+from console.domain.evolve import replay
+from console.domain.machine import begin, decide
+from console.domain.outcome import Outcome
+from console.domain.plan import PlanId
+from console.domain.reconciliation import ApplyEnd, Found
+from console.domain.rollout import Rollout
+from console.domain.steps import Step
+from console.engine.engine import Engine
+from console.engine.stream import Stream
+from console.tui.surroundings import Handle
+from tests.rollout.world import started
+from tests.tui.fleets import one_region
+from tests.tui.paper import Paper, console
+
+
+def die_in_apply(paper: Paper) -> str:
+    """Journal a rollout up to its apply, as a console that died in it did."""
+    decision = begin(started(paper.policy), paper.performer.clock.now())
+    paper.journal.append(decision.entries)
+    while not any(isinstance(e, effects.ApplyPlan) for e in decision.effects):
+        rollout, now = decision.rollout, paper.performer.clock.now()
+        if decision.effects:
+            answer = paper.world.answer(decision.effects[0])
+            assert answer is not None
+            decision = decide(rollout, answer, now)
+        else:
+            decision = decide(rollout, Approve(rollout.waiting_for[0], "ada"), now)
+        paper.journal.append(decision.entries)
+    return decision.rollout.id
+
+
+class Successor:
+    """Takes the rollout up on paper, as soon as it is asked to."""
+
+    def __init__(self, paper: Paper, found: Found) -> None:
+        self.paper = paper
+        self.found = found
+        self.fails = False
+
+    async def __call__(self, attach: Callable[[Handle], None]) -> Rollout:
+        if self.fails:
+            raise ConnectionError("us-east-1 does not answer")
+        stream = Stream()
+        paper = self.paper
+        engine = paper.engine = Engine(
+            paper.journal, paper.performer, stream, paper.performer.clock
+        )
+        attach(Handle(engine.send, stream.join))
+        rollout = replay(paper.journal.read("r1", 0))
+        assert rollout is not None
+        applies = [s.at for s in rollout.running if s.at.step is Step.APPLY]
+        if self.found is Found.APPLIED:
+            assert paper.world.asked
+            for effect in [
+                effects.ApplyPlan(at, at.unit, PlanId("p"), 1) for at in applies if at.unit
+            ]:
+                paper.world.answer(effect)
+        ends = tuple(ApplyEnd(at, self.found, "seen in the state") for at in applies)
+        return await engine.proceed(rollout, TakeUp("bob@host", ends))
+
+
+async def test_it_stands_where_the_rollout_stood_and_goes_on_after_a_yes() -> None:
+    paper = one_region()
+    left = die_in_apply(paper)
+    successor = Successor(paper, Found.APPLIED)
+    async with console(
+        paper, choice=None, left_open=left, take_up=successor, holder_lives=lambda: False
+    ) as shown:
+        await shown.sees("left open in apply of us-east-1")
+        await shown.say_yes(opens="u")
+        await shown.sees("completed")
+    rollout = replay(paper.journal.read(left, 0))
+    assert rollout is not None
+    assert rollout.outcome is Outcome.COMPLETED
+    starts = [e.event for e in paper.journal.read(left, 0) if isinstance(e.event, StepStarted)]
+    assert [s.at.step for s in starts].count(Step.APPLY) == 1
+    assert any(isinstance(e.event, TakenUp) for e in paper.journal.read(left, 0))
+
+
+async def test_an_apply_that_never_began_is_planned_and_asked_for_again() -> None:
+    paper = one_region()
+    left = die_in_apply(paper)
+    async with console(
+        paper,
+        choice=None,
+        left_open=left,
+        take_up=Successor(paper, Found.UNTOUCHED),
+        holder_lives=lambda: False,
+    ) as shown:
+        await shown.sees("left open")
+        await shown.say_yes(opens="u")
+        await shown.sees("Apply?")
+        await shown.say_yes()
+        await shown.sees("completed")
+
+
+async def test_a_living_console_is_named_and_nothing_can_be_pressed() -> None:
+    paper = one_region()
+    left = die_in_apply(paper)
+    async with console(
+        paper, choice=None, left_open=left, take_up=Successor(paper, Found.APPLIED)
+    ) as shown:
+        await shown.sees("another console runs this")
+        await shown.pilot.press("u")
+        await shown.sees("not now, another console runs it")
+        await shown.pilot.press("x")
+        await shown.pilot.pause(0.3)
+        assert type(shown.app.screen).__name__ == "OperateScreen"
+
+
+async def test_what_stands_against_it_is_told_and_it_can_be_tried_again() -> None:
+    paper = one_region()
+    left = die_in_apply(paper)
+    successor = Successor(paper, Found.APPLIED)
+    successor.fails = True
+    async with console(
+        paper, choice=None, left_open=left, take_up=successor, holder_lives=lambda: False
+    ) as shown:
+        await shown.sees("left open")
+        await shown.say_yes(opens="u")
+        await shown.sees("us-east-1 does not answer")
+        successor.fails = False
+        await shown.say_yes(opens="u")
+        await shown.sees("completed")
