@@ -1,71 +1,101 @@
-"""How do the pictures in the README come about?
+"""Take the pictures: `python screenshots/take.py`, or `--check` that they still hold.
 
-Each is taken from the running product on the sandbox: `python screenshots/take.py`. It takes three
-minutes, and leaves nothing behind but the pictures.
+Each is the real app at a moment of a recorded rollout; the recordings are made afresh first, by the
+machine that decides in real rollouts. The result is the same on every machine, byte for byte.
 """
 
 from __future__ import annotations
 
-import io
+import argparse
+import asyncio
 import os
-import pty
-import subprocess
+import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
+from screenshots.moments import MOMENTS, Moment
+from screenshots.record import record
+from screenshots.recording import RECORDED
+from screenshots.stage import shown
 
 HERE = Path(__file__).parent
-CONSOLE = (sys.executable, "-m", "console.cli")
-COLUMNS = 118
-# The end of a rollout: the second wave with its gates, and what is true afterwards.
-LAST_LINES = 44
 
 
-def main() -> None:
-    """Take every picture."""
-    with tempfile.TemporaryDirectory() as directory:
-        world = ("--dir", f"{directory}/world")
+def main() -> int:
+    """Take or check every picture, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; tell what differs")
+    parser.add_argument("names", nargs="*", help="only these pictures, such as: console region")
+    asked = parser.parse_args()
+    _settle()
+    if asked.check:
+        return _check()
+    record()
+    chosen = [moment for moment in MOMENTS if moment.name in asked.names or not asked.names]
+    return _take_all(chosen, HERE)
+
+
+def _take_all(moments: Sequence[Moment], directory: Path) -> int:
+    """Write every picture that can be taken, name those that cannot, and return the exit code."""
+    failed = 0
+    for moment in moments:
         try:
-            subprocess.run([*CONSOLE, "sandbox", "up", "--detach", *world], check=True)
-            config = ("--config", f"{directory}/world/config.yaml")
-            text = on_a_terminal([*CONSOLE, "--auto", "--release", "0.9.1", *config])
-        finally:
-            subprocess.run([*CONSOLE, "sandbox", "down", *world], check=False)
-    draw(text, "release-console --sandbox --auto --release 0.9.1", HERE / "rollout.svg")
+            drawn = asyncio.run(_take(moment))
+        except TimeoutError as error:
+            _say(f"{moment.name}: {error}")
+            failed = 1
+        else:
+            (directory / f"{moment.name}.svg").write_text(drawn, encoding="utf-8")
+    return failed
 
 
-def on_a_terminal(command: list[str]) -> str:
-    """Run `command` where it sees a terminal, and return all that it wrote there."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color"}
-    environment.pop("NO_COLOR", None)
-    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
-    output = bytearray()
-    while True:
-        try:
-            chunk = os.read(ours, 65536)
-        except OSError:  # how Linux tells that the other end is closed
-            break
-        if not chunk:
-            break
-        output += chunk
-    if process.wait() != 0:
-        raise SystemExit(output.decode(errors="replace"))
-    return output.decode(errors="replace").replace("\r\n", "\n")
+async def _take(moment: Moment) -> str:
+    async with shown(moment.scene.stage(), moment.size, moment.theme) as view:
+        await view.press(moment.keys)
+        if moment.sees:
+            await view.sees(moment.sees)
+        return await view.picture()
 
 
-def draw(text: str, title: str, path: Path) -> None:
-    """Draw the end of `text` as a terminal in an SVG."""
-    lines = text.rstrip().split("\n")[-LAST_LINES:]
-    canvas = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
-    for line in lines:
-        canvas.print(Text.from_ansi(line), no_wrap=True, crop=True)
-    path.write_text(canvas.export_svg(title=title), encoding="utf-8")
+def _check() -> int:
+    """Take every picture into another directory, and compare."""
+    fresh = Path(tempfile.mkdtemp(prefix="screenshots-"))
+    record(fresh / "recorded")
+    _take_all(MOMENTS, fresh)
+    stale = [*_differing(RECORDED, fresh / "recorded"), *_differing(HERE, fresh)]
+    for ours, theirs in stale:
+        _say(f"{ours}: the app shows something else now, see {theirs}")
+    if stale:
+        _say("If that is meant, take them again: python screenshots/take.py")
+    else:
+        shutil.rmtree(fresh)
+    return 1 if stale else 0
+
+
+def _differing(kept: Path, fresh: Path) -> list[tuple[Path, Path]]:
+    """Return the files that differ, that are missing, or that nothing makes any more."""
+    patterns = ("*.svg", "*.jsonl")
+    names = {p.name for d in (kept, fresh) for pattern in patterns for p in d.glob(pattern)}
+    return [(kept / n, fresh / n) for n in sorted(names) if _text(kept / n) != _text(fresh / n)]
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _settle() -> None:
+    """Take out of the environment what would change a picture."""
+    os.environ.pop("NO_COLOR", None)
+    os.environ["TZ"] = "UTC"
+    time.tzset()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
