@@ -72,7 +72,9 @@ class LoggedApplication:
             return self._application(environ, note_status)
         if failing.hangs_up:
             self._log.append(call, failing.status, environ.get("HTTP_USER_AGENT", ""))
-            # werkzeug's word for a caller who has gone: it closes the connection without an answer.
+            connection: socket.socket = environ["werkzeug.socket"]
+            connection.shutdown(socket.SHUT_RDWR)
+            # werkzeug's own word for a caller who has gone: it answers nothing.
             raise ConnectionError("this call finds nobody")
         status = HTTPStatus(failing.status)
         note_status(f"{status.value} {status.phrase}", list(failing.headers))

@@ -180,3 +180,10 @@ variable "alarm" {
   default  = {}
   nullable = false
 }
+
+variable "max_retries" {
+  description = "How often the provider repeats a call that AWS refuses for the moment. Its own 25 can hold an apply up for most of an hour when EC2 has no room for an instance; 10 take about three minutes."
+  type        = number
+  default     = 10
+  nullable    = false
+}

@@ -13,5 +13,6 @@ terraform {
 }
 
 provider "aws" {
-  region = var.region
+  region      = var.region
+  max_retries = var.max_retries
 }

@@ -13,16 +13,19 @@ terraform {
 }
 
 provider "aws" {
-  alias  = "us-east-1"
-  region = "us-east-1"
+  alias       = "us-east-1"
+  region      = "us-east-1"
+  max_retries = var.max_retries
 }
 
 provider "aws" {
-  alias  = "us-west-1"
-  region = "us-west-1"
+  alias       = "us-west-1"
+  region      = "us-west-1"
+  max_retries = var.max_retries
 }
 
 provider "aws" {
-  alias  = "eu-west-1"
-  region = "eu-west-1"
+  alias       = "eu-west-1"
+  region      = "eu-west-1"
+  max_retries = var.max_retries
 }

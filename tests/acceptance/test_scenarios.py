@@ -149,6 +149,17 @@ def test_throttling_costs_time_and_nothing_else(world: SandboxWorld) -> None:
     assert ran.exit_code == 0, ran.stderr
 
 
+def test_bad_jobs_become_dead_letters_on_the_old_release(world: SandboxWorld) -> None:
+    before = world.books()["dead"]
+    play(world, "poison-jobs")
+    calm(world)
+
+    books = world.books()
+
+    assert books["dead"] > before
+    assert books["lost"] == 0
+
+
 def test_a_stale_lock_has_no_holder(world: SandboxWorld) -> None:
     play(world, "stale-lock", "us-west-2")
 
@@ -182,7 +193,7 @@ def test_a_killed_operator_leaves_an_instance_that_nobody_knows(world: SandboxWo
     assert region["lock"] is not None
     assert not find_marked(GUEST_MARK, str(world.directory))
     assert sorted(o["kind"] for o in region["objects"]) == ["current", "orphan"]
-    assert (status["lease"]["alive"], status["rollout"]["phase"]) == (False, "running")
+    assert (status["lease"]["alive"], status["rollout"]["phase"]) == (False, "left_open")
     assert refused.exit_code in {3, 4}
 
 

@@ -20,7 +20,7 @@ LAUNCHERS = Path(__file__).parent / "launchers"
 SHORT = "20s"
 """How long readiness and gates wait: a practice is no place to sit through a real time-out."""
 
-_PROVIDER = 'provider "aws" {'
+_RETRIES = "max_retries = var.max_retries"
 
 _SAMPLE = "sample_worker.py"
 """What the sample worker's launcher is called beside the one that took its place."""
@@ -87,8 +87,7 @@ def copy_root(stage: Stage, scenario: str, *, max_retries: int | None = None) ->
     Args:
         stage: the world.
         scenario: whose copy.
-        max_retries: how often its providers repeat a call that fails; None for their own 25, which
-            take more than an hour.
+        max_retries: how often its providers repeat a call that fails; None for the root's own.
     """
     root = stage.world.spec.terraform_root
     copy = stage.layout.directory / "practice" / scenario / root.name
@@ -99,7 +98,7 @@ def copy_root(stage: Stage, scenario: str, *, max_retries: int | None = None) ->
         for file in copy.glob("*.tf"):
             text = file.read_text(encoding="utf-8")
             file.write_text(
-                text.replace(_PROVIDER, f"{_PROVIDER}\n  max_retries = {max_retries}"),
+                text.replace(_RETRIES, f"max_retries = {max_retries}"),
                 encoding="utf-8",
             )
     return copy
