@@ -55,6 +55,10 @@ class LockedError(ConsoleError):
     default_exit_code = ExitCode.LOCKED
 
 
+class HandedOverError(LockedError):
+    """Somebody else has taken over what this console had begun, and goes on with it."""
+
+
 class HaltedError(ConsoleError):
     """Something was begun and not finished: a person is needed."""
 

@@ -5,9 +5,11 @@ The one place that knows every adapter. Commands ask it for a `World` and see on
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import os
+import secrets
 import shlex
 import shutil
 import socket
@@ -151,10 +153,13 @@ class World:
         Args:
             rollout: its id.
         """
-        plans = self.settings.store / "plans" / rollout
-        # What a dead console left there is void, and may hold secrets.
-        shutil.rmtree(plans, ignore_errors=True)
-        plans.mkdir(parents=True, mode=0o700)
+        all_plans = self.settings.store / "plans" / rollout
+        # What an earlier console left there is void, and may hold secrets. One that lives, and was
+        # taken over a moment ago, cannot begin to apply it any more.
+        shutil.rmtree(all_plans, ignore_errors=True)
+        all_plans.mkdir(parents=True, mode=0o700)
+        plans = all_plans / secrets.token_hex(4)
+        plans.mkdir(mode=0o700)
         stream = Stream()
         performer = WorldPerformer(
             self.infrastructure,
@@ -168,6 +173,8 @@ class World:
             yield Running(performer, stream)
         finally:
             shutil.rmtree(plans, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                all_plans.rmdir()  # unless whoever took over has plans there
             self.session.close()
             self.write_session.close()
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.fleet import RegionName
+from console.domain.fleet import RegionName, SlotIndex
 from console.domain.release import ReleaseError, ReleaseLabel, parse_label
 from console.errors import UsageError
 
@@ -31,6 +31,10 @@ class Asked:
     accept_leftovers: bool = False
     rolls_back: str = ""
     """The id of the rollout that is taken back; empty where none is."""
+    only_slots: tuple[tuple[RegionName, tuple[SlotIndex, ...]], ...] = ()
+    """The slots that may be touched, region by region; empty for all that need it."""
+    because: str = ""
+    """Why it is taken back without anybody having asked for it."""
 
     @property
     def is_plain_screen(self) -> bool:

@@ -19,6 +19,7 @@ from console.engine.engine import Engine
 from console.errors import LockedError, RefusedError
 from console.headless.output import Narrator
 from console.headless.reporter import Reporter
+from console.journal.fenced import FencedJournal
 from console.journal.keeper import Keeper
 from console.journal.lease import Lease
 from console.wiring import SystemClock, World, operator, wire
@@ -59,7 +60,11 @@ async def _end(world: World, rollout: Rollout, dead: Lease | None) -> Rollout:
     async with keeper.keeping(), world.running(rollout.id) as running:
         running.stream.join(Reporter(Narrator(), None, clock))
         engine = Engine(
-            world.journal, running.performer, running.stream, clock, may_act=keeper.may_act
+            FencedJournal(world.journal, lease),
+            running.performer,
+            running.stream,
+            clock,
+            may_act=keeper.may_act,
         )
         running.stream.join(Autopilot(engine.send))
         for step in rollout.running:

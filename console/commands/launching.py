@@ -9,10 +9,19 @@ from console import __version__
 from console.commands.asked import Asked
 from console.domain.events import RolloutStarted
 from console.domain.release import ImageRef, ReleaseLabel
+from console.domain.steps import Step
 from console.engine.engine import Engine
-from console.engine.ports import JournalError
-from console.errors import ConsoleError, HaltedError, LockedError, RefusedError
+from console.engine.ports import JournalError, TakenOverError
+from console.errors import (
+    ConsoleError,
+    HaltedError,
+    HandedOverError,
+    LockedError,
+    RefusedError,
+)
+from console.journal.fenced import FencedJournal, taken_over
 from console.journal.keeper import Keeper
+from console.journal.lease import Lease
 from console.wiring import Running, SystemClock, World, operator
 
 
@@ -44,6 +53,8 @@ def start_of(
         refresh=refresh,
         accept_leftovers=accept_leftovers,
         rolls_back=asked.rolls_back,
+        because=asked.because,
+        only=asked.only_slots,
         where=asked.where,
     )
 
@@ -62,19 +73,46 @@ async def launched(
 
     Raises:
         LeaseHeldError: somebody else has the fleet.
+        HandedOverError: somebody else has taken it meanwhile.
         ConsoleError: the journal could not be written; what is true then is in the message.
     """
     clock = SystemClock()
     lease = world.desk.claim(operator(), __version__, purpose, clock.now())
     keeper = Keeper(world.desk, lease, clock)
-    async with keeper.keeping(), world.running(rollout) as running:
-        engine = Engine(
-            world.journal, running.performer, running.stream, clock, may_act=keeper.may_act
-        )
+    journal = FencedJournal(world.journal, lease)
+
+    def is_lost() -> None:
+        # Whatever waits for a clock or a person would not notice for long.
+        engine.give_up(TakenOverError(taken_over(_holder(world))))
+
+    async with keeper.keeping(is_lost), world.running(rollout) as running:
+        engine = Engine(journal, running.performer, running.stream, clock, may_act=keeper.may_act)
         try:
             yield engine, running
+        except TakenOverError as error:
+            raise _handed_over(error, engine, rollout, where) from error
         except JournalError as error:
             raise _without_journal(error, engine, where) from error
+
+
+def _holder(world: World) -> Lease | None:
+    try:
+        return world.desk.look()
+    except JournalError:
+        return None  # then nobody can tell
+
+
+def _handed_over(
+    error: TakenOverError, engine: Engine, rollout: str, where: str
+) -> HandedOverError:
+    """Return what is true when the fleet is another one's: what ran here was waited for."""
+    running = engine.rollout.running if engine.rollout is not None else ()
+    doing = ", ".join(str(step.at) for step in running if step.at.step is not Step.VERIFY)
+    waited = f"{doing} was under way and has been waited for, and " if doing else ""
+    return HandedOverError(
+        f"{error}; {waited}nothing more of rollout {rollout} is done from here",
+        f"release-console status {where} shows who goes on with it and what is true",
+    )
 
 
 def _without_journal(error: JournalError, engine: Engine, where: str) -> ConsoleError:
@@ -97,7 +135,10 @@ def _refuse_while_one_is_open(world: World, where: str) -> None:
     lease = world.desk.look()
     if lease is not None and lease.is_alive(SystemClock().now()):
         raise LockedError(
-            f"the fleet is held by {lease}", "wait for it, or end it where it runs with Ctrl-C"
+            f"the fleet is held by {lease}",
+            "wait for it, or end it where it runs with Ctrl-C; if nobody can: "
+            f"release-console resume --yes --confirm {world.settings.fleet} {where}".rstrip()
+            + " takes it over",
         )
     doing = ", ".join(str(step.at) for step in newest.running) or "a pause"
     raise RefusedError(

@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from console.commands.asked import Asked
-from console.commands.launching import launched
+from console.commands.making import made, newest_to_record_in, refuse_while_under_way
 from console.commands.rollout import roll_out
-from console.commands.taking_up import left_open
 from console.commands.telling import say
 from console.domain.commands import Recover
 from console.domain.failure import FailureKind
-from console.domain.fleet import InstanceId, RegionName, SlotTarget
+from console.domain.fleet import InstanceId, RegionName, SlotIndex
 from console.domain.foreign import shown
-from console.domain.recovery.advice import Advice, Option, Standing, advise
-from console.domain.recovery.remedies import TOLD, Remedy
+from console.domain.recovery.advice import Advice, Option, advise
+from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
+from console.domain.recovery.shipping import shipment
+from console.domain.recovery.signs import STANDINGS
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import command_line, typed_name
 from console.domain.rollout import Rollout
+from console.engine.engine import Engine
 from console.engine.surveying import Seen
-from console.errors import LockedError, RefusedError, UsageError
+from console.errors import RefusedError, UsageError
 from console.exit_codes import ExitCode
 from console.headless.output import LineWriter, Narrator
 from console.headless.reporter import Reporter
-from console.wiring import SystemClock, World, operator, wire
-
-_ROLLOUTS = {Remedy.RETRY, Remedy.ROLLBACK, Remedy.FINISH}
-_MARKS = {
-    Standing.RECOMMENDED: "▶",
-    Standing.POSSIBLE: "·",
-    Standing.FORBIDDEN: "✗",
-    Standing.UNFIT: " ",
-}
+from console.wiring import Running, SystemClock, World, operator, wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +79,9 @@ def make(config: Path | None, wanted: Wanted, *, sandbox: bool) -> int:
     """
     world = wire(config)
     remedy, regions = Remedy(wanted.action), _named(world, wanted.regions)
-    if remedy in _ROLLOUTS:
+    if remedy in ROLLOUTS:
         return _roll_out(world, config, wanted, remedy, sandbox=sandbox)
-    _refuse_while_under_way(world, _where(config))
+    refuse_while_under_way(world, _where(config))
     if regions is None or len(regions) != 1:
         names = ", ".join(world.settings.regions)
         raise UsageError(f"{remedy} is made in one region", f"name it with --region: {names}")
@@ -98,23 +91,19 @@ def make(config: Path | None, wanted: Wanted, *, sandbox: bool) -> int:
 async def _make(
     world: World, config: Path | None, wanted: Wanted, remedy: Remedy, region: RegionName
 ) -> int:
-    rollout = world.newest_rollout()
-    if rollout is None:
-        raise RefusedError(
-            "no rollout was ever started here, so that there is no journal to record a move in",
-            "release-console --auto --release LABEL begins one",
-        )
+    rollout = newest_to_record_in(world)
     (seen,) = await world.surveyor.look(rollout, [region])
     option = _option(world, seen, wanted, remedy, _where(config))
     _confirm(option, seen.situation, world.settings.fleet, wanted)
     command = Recover(option.move(seen.situation), option.consequence, operator())
-    clock, narrator = SystemClock(), Narrator()
-    purpose = f"recovering {region}: {remedy}"
-    async with launched(world, rollout.id, purpose, _where(config)) as (engine, running):
-        reporter = Reporter(narrator, LineWriter() if wanted.as_json else None, clock)
+    lines = LineWriter() if wanted.as_json else None
+    reporter = Reporter(Narrator(), lines, SystemClock())
+
+    def attach(_: Engine, running: Running) -> None:
         reporter.begin(rollout)
         running.stream.join(reporter)
-        ended = await engine.proceed(rollout, command)
+
+    ended = await made(world, rollout, command, _where(config), attach)
     failure = ended.recoveries[-1].failure
     if failure is None:
         return int(ExitCode.COMPLETED)
@@ -162,65 +151,56 @@ def _confirm(option: Option, situation: Situation, fleet: str, wanted: Wanted) -
 def _roll_out(
     world: World, config: Path | None, wanted: Wanted, remedy: Remedy, *, sandbox: bool
 ) -> int:
+    asked = Asked(config, auto=True, as_json=wanted.as_json, sandbox=sandbox)
     newest = world.newest_rollout()
-    if newest is None and (wanted.release is None or remedy is not Remedy.RETRY):
+    if remedy is Remedy.RETRY and wanted.release is not None:
+        # Another release goes wherever it is not yet, over whatever was left there.
+        regions = ",".join(wanted.regions) or None
+        asked = replace(asked, release=wanted.release, image=wanted.image, regions=regions)
+        asked = replace(asked, accept_leftovers=True)
+    elif newest is None:
         raise UsageError("no rollout was ever started here", f"recover {remedy} --release LABEL")
-    regions = ",".join(wanted.regions) or None
-    asked = Asked(config, regions=regions, auto=True, as_json=wanted.as_json, sandbox=sandbox)
-    if remedy is Remedy.ROLLBACK:
-        assert newest is not None  # asked above  # noqa: S101
-        asked = _rolling_back(asked, newest)
     else:
-        same = wanted.release is None and newest is not None
-        image = newest.request.image if same and newest else wanted.image
-        asked = replace(
-            asked,
-            release=wanted.release or (newest.request.label if newest else None),
-            image=image or wanted.image,
-            accept_leftovers=remedy is Remedy.RETRY,
-        )
+        asked = _again(world, asked, wanted, remedy, newest)
     if not wanted.yes:
-        where = regions or "every region"
+        where = asked.regions or "every region"
         question = f"{TOLD[remedy].verb}: roll {asked.release} out to {where}?"
         click.confirm(question, abort=True, err=True)
     return roll_out(asked)
 
 
-def _rolling_back(asked: Asked, newest: Rollout) -> Asked:
-    before = _before(newest)
-    if newest.request.rolls_back or before is None:
+def _again(world: World, asked: Asked, wanted: Wanted, remedy: Remedy, newest: Rollout) -> Asked:
+    """Return what a retry, a finish or a rollback asks for: exactly the slots that it is about."""
+    shipped = shipment(remedy, newest)
+    if shipped is None:
         raise RefusedError(
             f"rollout {newest.id} has left nothing that could be rolled back to",
             "ship the release that you want: release-console --auto --release LABEL",
         )
+    try:
+        seen = asyncio.run(world.surveyor.look(newest, _named(world, wanted.regions)))
+    finally:
+        world.session.close()
+    options = {s.situation.region: advise(s.situation, wanted.slots).option(remedy) for s in seen}
+    chosen = {name: option for name, option in options.items() if option.may_be_made}
+    if not chosen:
+        told = "; ".join(f"{name}: {option.reason}" for name, option in options.items())
+        hint = f"see release-console recover {_where(asked.config)}".rstrip()
+        raise RefusedError(f"{remedy} fits nowhere now: {told}", hint)
+    for option in chosen.values():
+        say(option.consequence)
     return replace(
         asked,
-        release=before.release,
-        image=before.image,
-        accept_leftovers=True,
-        rolls_back=newest.id,
+        release=shipped.label,
+        image=shipped.image,
+        regions=",".join(chosen),
+        accept_leftovers=shipped.accept_leftovers,
+        rolls_back=shipped.rolls_back,
+        only_slots=tuple(
+            (name, tuple(SlotIndex(slot) for slot in option.slots))
+            for name, option in chosen.items()
+        ),
     )
-
-
-def _before(rollout: Rollout) -> SlotTarget | None:
-    """Return what most slots of the fleet ran before, if that was something else."""
-    found = Counter(
-        target
-        for region in rollout.regions
-        for target in region.found
-        if target is not None and target.release != rollout.request.label
-    )
-    return found.most_common(1)[0][0] if found else None
-
-
-def _refuse_while_under_way(world: World, where: str) -> None:
-    left = left_open(world)
-    if left is None:
-        return
-    if left.is_alive:
-        raise LockedError(f"rollout {left.rollout.id} is run by {left.lease}", "wait for it")
-    if left.rollout.running or not left.rollout.halt:
-        raise RefusedError(left.told, f"go on with it first: release-console resume {where}")
 
 
 def _named(world: World, regions: tuple[str, ...]) -> list[RegionName] | None:
@@ -237,21 +217,17 @@ def _where(config: Path | None) -> str:
 
 def _text(situation: Situation, told: Advice, fleet: str, where: str) -> list[str]:
     lines = [f"{situation.region}: {' '.join(told.happened)}"]
-    if not _is_news(situation):
+    if not situation.needs_somebody:
         return [*lines, ""]
     for option in told.options:
         reason = f": {option.reason}" if option.reason else ""
-        lines.append(f"  {_MARKS[option.standing]} {option.remedy} ({option.standing}){reason}")
+        lines.append(
+            f"  {STANDINGS[option.standing].glyph} {option.remedy} ({option.standing}){reason}"
+        )
         if option.may_be_made:
             lines.append(f"      {option.consequence}")
             lines.append(f"      {command_line(option, situation, fleet, where)}")
     return [*lines, ""]
-
-
-def _is_news(situation: Situation) -> bool:
-    """Whether there is anything to do."""
-    left = situation.unfinished or situation.orphans or situation.lock or situation.cause
-    return bool(left or situation.error or situation.has_errored_state)
 
 
 def _data(situation: Situation, told: Advice, fleet: str, where: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from console.commands.last_line import write_end
 from console.commands.taking_up import LeftOpen, left_open, reconciled, taken_up
 from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
@@ -55,15 +56,23 @@ def resume(
     say(left.told)
     if not yes and confirm is None:
         click.confirm("Go on with it? The policy says yes from here on.", abort=True, err=True)
-    ended = asyncio.run(_resume(world, left, confirm is not None, as_json=as_json))
+    lines = LineWriter() if as_json else None
+    try:
+        ended = asyncio.run(_resume(world, left, lines, from_the_living=confirm is not None))
+    except Exception as error:
+        if lines is not None:
+            write_end(lines, error)
+        raise
     ctx.exit(ended.exit_code or 0)
 
 
-async def _resume(world: World, left: LeftOpen, from_the_living: bool, *, as_json: bool) -> Rollout:
+async def _resume(
+    world: World, left: LeftOpen, lines: LineWriter | None, *, from_the_living: bool
+) -> Rollout:
     clock, narrator = SystemClock(), Narrator()
-    reporter = Reporter(narrator, LineWriter() if as_json else None, clock)
+    reporter = Reporter(narrator, lines, clock)
     reporter.begin(left.rollout)
     async with taken_up(world, left, from_the_living=from_the_living) as (engine, running):
         running.stream.join(reporter)
-        command = await reconciled(world, left, running.stream.progress)
-        return await proceed(engine, running.stream, left.rollout, command, narrator, clock)
+        rollout, command = await reconciled(world, left, running.stream.progress)
+        return await proceed(engine, running.stream, rollout, command, narrator, clock)

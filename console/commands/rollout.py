@@ -7,21 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from console.commands.asked import Asked
-from console.commands.endings import as_console_error, end_with
+from console.commands.endings import end_with
 from console.commands.extras import sandbox_installed
+from console.commands.last_line import write_end
 from console.commands.launching import launched, start_of
+from console.domain.automatic_rollback import rolls_back_by_itself
 from console.domain.events import RolloutStarted
-from console.domain.outcome import Outcome
+from console.domain.fleet import SlotTarget
+from console.domain.narrate import Tone
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
-from console.exit_codes import ExitCode
-from console.headless.lines import finished_line
 from console.headless.output import LineWriter, Narrator
 from console.headless.reporter import Reporter
 from console.headless.runner import run
 from console.wiring import SystemClock, World, wire
-
-_NOTHING_CHANGED = {ExitCode.USAGE, ExitCode.REFUSED, ExitCode.LOCKED}
 
 
 def roll_out(asked: Asked) -> int:
@@ -36,13 +35,8 @@ def roll_out(asked: Asked) -> int:
             return _in_sandbox(asked, label, lines)
         return _in(asked.config, asked, label, lines)
     except Exception as error:  # noqa: BLE001 - told, and a bug among them logged
-        known = as_console_error(error)
         if lines is not None:
-            code = int(known.exit_code if known else ExitCode.BUG)
-            hint = known.hint if known else ""
-            outcome = Outcome.REFUSED if code in _NOTHING_CHANGED else Outcome.INCONCLUSIVE
-            line = finished_line(outcome, code, str(error), hint, {})
-            lines.write(SystemClock().now(), None, line)
+            write_end(lines, error)
         return end_with(error)
 
 
@@ -103,7 +97,25 @@ def _headless(world: World, asked: Asked, label: ReleaseLabel, lines: LineWriter
     rollout, bug = asyncio.run(_run(world, started, lines))
     if isinstance(bug, Exception):
         end_with(bug)  # only its trace is left to tell: the rollout itself has ended in order
+    before = rolls_back_by_itself(rollout)
+    if before is not None and bug is None:
+        return _roll_back(asked, rollout, before, lines)
     return int(rollout.exit_code or 0)
+
+
+def _roll_back(asked: Asked, rollout: Rollout, before: SlotTarget, lines: LineWriter | None) -> int:
+    """Take a rollout back because the policy says so, and return the exit code of that."""
+    back = replace(
+        asked,
+        release=before.release,
+        image=before.image,
+        refresh=False,
+        accept_leftovers=True,
+        rolls_back=rollout.id,
+        because=f"{rollout.request.label} was taken back: {rollout.reason}",
+    )
+    Narrator().say(SystemClock().now(), f"rolling back to {before.release}", Tone.WARN)
+    return _headless(wire(asked.config, only=asked.only), back, before.release, lines)
 
 
 async def _run(

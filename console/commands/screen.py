@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.commands.asked import Asked
 from console.commands.beforehand import Beforehand, Known, known_of, wired
+from console.domain.commands import Recover
+from console.domain.fleet import RegionName
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
 from console.engine.clock import SystemClock
@@ -19,10 +22,12 @@ from console.engine.stream import Audience
 from console.errors import RefusedError
 from console.exit_codes import ExitCode
 from console.tui.running import Ending, Headless, run_console, run_watch
-from console.tui.surroundings import Choice, Handle, Proposal, Surroundings, nothing_heard
+from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
 
 if TYPE_CHECKING:
     from console.adapters.terraform.logs import LogTail
+    from console.domain.recovery.advice import Advice
+    from console.domain.recovery.situation import Situation
     from console.headless.output import Narrator
     from console.wiring import World
 
@@ -125,7 +130,7 @@ def _surroundings(
         chosen = wire(config, only=choice.regions or asked.only)
         started = start_of(
             chosen,
-            asked,
+            replace(asked, rolls_back=choice.rolls_back),
             choice.label,
             image=choice.image,
             refresh=choice.refresh,
@@ -147,8 +152,28 @@ def _surroundings(
         chosen = wire(config, only=regions)
         async with taken_up(chosen, left) as (engine, running):
             attach(Handle(engine.send, running.stream.join))
-            command = await reconciled(chosen, left, running.stream.progress)
-            return await engine.proceed(left.rollout, command)
+            rollout, command = await reconciled(chosen, left, running.stream.progress)
+            return await engine.proceed(rollout, command)
+
+    async def look(
+        regions: Sequence[RegionName] | None,
+    ) -> Sequence[tuple[Situation, Advice]]:
+        from console.domain.recovery.advice import advise
+
+        seen = await world().surveyor.look(world().newest_rollout(), regions)
+        return tuple((found.situation, advise(found.situation)) for found in seen)
+
+    async def make_move(command: Recover, attach: Callable[[Handle], None]) -> Rollout:
+        from console.commands.making import made, newest_to_record_in, refuse_while_under_way
+        from console.wiring import wire
+
+        chosen = wire(config)
+        refuse_while_under_way(chosen, asked.where)
+        newest = newest_to_record_in(chosen)
+        return await made(
+            *(chosen, newest, command, asked.where),
+            lambda engine, running: attach(Handle(engine.send, running.stream.join)),
+        )
 
     async def identity() -> str:
         seen = await world().fleet.identity()
@@ -180,14 +205,16 @@ def _surroundings(
         boot_allowance=known.boot_allowance,
         window=known.window,
         logs=known.logs,
-        # What the operator's own tools print comes from its engine.
-        overhear=(lambda since: tail().read(since)) if asked.watch else nothing_heard,
+        # What our own tools print, the engine tells; this is for a rollout of another console.
+        overhear=lambda since: tail().read(since),
         keymap=known.keymap,
         theme=known.theme,
         attention=known.attention,
         roll_out=None if asked.watch else roll_out,
         left_open="" if asked.watch else known.left_open,
         take_up=None if asked.watch else take_up,
+        advise=look,
+        make_move=None if asked.watch else make_move,
         holder_lives=lambda: _holder_lives(world()),
     )
 

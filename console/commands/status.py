@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
+from console.commands.asked import Asked
 from console.commands.where import chosen_config, config_option
-from console.domain.failure import Failure
-from console.domain.fleet import ObjectKind, RegionName, RegionState, UnitName
+from console.domain.fleet import ObjectKind, RegionName
 from console.domain.foreign import shown
-from console.domain.release import ReleaseLabel
+from console.domain.recovery.advice import advise
+from console.domain.recovery.situation import Liveness, Situation
+from console.domain.recovery.typed import command_line
 from console.domain.rollout import Rollout
 from console.domain.view import FleetView, Health, ObjectView, RegionView, view_region
+from console.engine.surveying import Seen
 from console.journal.lease import Lease
 from console.wiring import SystemClock, World, wire
 
@@ -29,78 +34,71 @@ from console.wiring import SystemClock, World, wire
 def status(ctx: click.Context, /, config: Path | None, *, sandbox: bool, as_json: bool) -> None:
     """Show what every region runs, its queue and its locks. Changes nothing."""
     world = wire(chosen_config(ctx, config, sandbox=sandbox))
-    view = asyncio.run(look(world))
-    lease, rollout = world.desk.look(), world.newest_rollout()
-    now = SystemClock().now()
+    rollout = world.newest_rollout()
+    census = asyncio.run(look(world, rollout))
+    lease, now = world.desk.look(), SystemClock().now()
     if as_json:
-        click.echo(json.dumps(as_data(view, lease, rollout, now)))
+        click.echo(json.dumps(as_data(census, lease, rollout, now)))
     else:
-        for line in as_text(view, lease, rollout, now):
+        where = Asked(config, sandbox=sandbox).where
+        for line in as_text(census, lease, rollout, now, where):
             print(line)  # noqa: T201 - data, on stdout
     # A region that could not be read is not a fleet that is well.
-    sys.exit(5 if all(region.error for region in view.regions) else 0)
+    sys.exit(5 if all(region.error for region in census.view.regions) else 0)
 
 
-async def look(world: World) -> FleetView:
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What is true of the fleet, region by region."""
+
+    view: FleetView
+    situations: Mapping[RegionName, Situation]
+
+
+async def look(world: World, rollout: Rollout | None) -> Census:
     """Look at every region once. A region that fails hides no other."""
     try:
-        views = await asyncio.gather(
-            *(_look_at_unit(world, unit.name, unit.regions) for unit in world.policy.units)
-        )
+        seen = await world.surveyor.look(rollout)
     finally:
         world.session.close()
-    found = {view.name: view for unit in views for view in unit}
-    ordered = tuple(found[RegionName(name)] for name in world.settings.regions if name in found)
-    return FleetView(world.settings.fleet, world.settings.environment, ordered)
-
-
-async def _look_at_unit(
-    world: World,
-    unit: UnitName,
-    regions: tuple[RegionName, ...],
-) -> list[RegionView]:
-    releases = _known_releases(world)
-    state, samples = await asyncio.gather(
-        world.infrastructure.read(unit),
-        asyncio.gather(*(world.fleet.sample(region, releases) for region in regions)),
-    )
     now = SystemClock().now()
-    failed = state if isinstance(state, Failure) else None
-    parts: dict[RegionName, RegionState] = {} if isinstance(state, Failure) else dict(state)
-    return [
-        view_region(
-            region,
-            world.policy.region(region).count,
-            parts.get(region),
-            sample,
-            state_error=failed.message if failed else None,
-            silent_after=world.settings.heartbeat.silent_after,
-            boot_allowance=world.settings.readiness.within,
-            now=now,
-        )
-        for region, sample in zip(regions, samples, strict=True)
-    ]
+    found = {s.situation.region: s for s in seen}
+    ordered = [found[RegionName(name)] for name in world.settings.regions if name in found]
+    views = tuple(_view(world, s, now) for s in ordered)
+    return Census(
+        FleetView(world.settings.fleet, world.settings.environment, views),
+        {s.situation.region: s.situation for s in ordered},
+    )
 
 
-def _known_releases(world: World) -> list[ReleaseLabel]:
-    """The releases of the last rollout: an instance may beat as one that its tag does not say."""
-    rollout = world.newest_rollout()
-    if rollout is None:
-        return []
-    before = [release for region in rollout.regions for release in region.from_releases]
-    return list(dict.fromkeys([*before, rollout.request.label]))
+def _view(world: World, seen: Seen, now: datetime) -> RegionView:
+    survey = seen.survey
+    view = view_region(
+        survey.region,
+        world.policy.region(survey.region).count,
+        survey.state,
+        survey.sample,
+        state_error=survey.state_error or None,
+        silent_after=world.settings.heartbeat.silent_after,
+        boot_allowance=world.settings.readiness.within,
+        now=now,
+    )
+    return replace(view, objects=seen.situation.objects)
 
 
 def as_data(
-    view: FleetView, lease: Lease | None, rollout: Rollout | None, now: datetime
+    census: Census, lease: Lease | None, rollout: Rollout | None, now: datetime
 ) -> dict[str, Any]:
     """Return the one object of `status --json`."""
+    view = census.view
     return {
         "fleet": view.fleet,
         "release": view.release,
         "lease": None if lease is None else _lease(lease, now),
-        "rollout": None if rollout is None else _rollout(rollout),
-        "regions": {region.name: _region(region) for region in view.regions},
+        "rollout": None if rollout is None else _rollout(rollout, lease, now),
+        "regions": {
+            region.name: _region(region, census.situations[region.name]) for region in view.regions
+        },
     }
 
 
@@ -116,13 +114,13 @@ def _lease(lease: Lease, now: datetime) -> dict[str, Any]:
     }
 
 
-def _rollout(rollout: Rollout) -> dict[str, Any]:
+def _rollout(rollout: Rollout, lease: Lease | None, now: datetime) -> dict[str, Any]:
     running = rollout.running[-1].at if rollout.running else None
     halted = rollout.halt
     return {
         "id": rollout.id,
         "release": rollout.request.label,
-        "phase": _phase(rollout),
+        "phase": _phase(rollout, lease, now),
         "outcome": rollout.outcome,
         "step": running.step if running else None,
         "region": halted.region if halted else (running.unit if running else None),
@@ -131,15 +129,29 @@ def _rollout(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _phase(rollout: Rollout) -> str:
+def _phase(rollout: Rollout, lease: Lease | None, now: datetime) -> str:
     if rollout.is_finished:
         return "finished"
     if rollout.halt:
         return "halted"
+    if lease is None or not lease.is_alive(now):
+        return _LEFT_OPEN
     return "paused" if rollout.paused_by else "running"
 
 
-def _region(region: RegionView) -> dict[str, Any]:
+_LEFT_OPEN = "left_open"
+"""It has no end, and its console is dead."""
+
+
+def _phase_text(rollout: Rollout, lease: Lease | None, now: datetime, where: str) -> str:
+    phase = _phase(rollout, lease, now)
+    if phase != _LEFT_OPEN:
+        return phase
+    doing = ", ".join(str(step.at) for step in rollout.running) or "a pause"
+    return f"left open in {doing}: release-console resume {where}".rstrip()
+
+
+def _region(region: RegionView, situation: Situation) -> dict[str, Any]:
     queue, lock = region.queue, region.lock
     return {
         "healthy": region.healthy,
@@ -161,8 +173,28 @@ def _region(region: RegionView) -> dict[str, Any]:
             "operation": lock.operation,
             "since": lock.since.isoformat() if lock.since else None,
             "id": lock.id,
+            "alive": _ALIVE[situation.holder],
         },
+        "errored_state": situation.has_errored_state,
+        "advice": _advice(situation),
         "objects": [_object(found) for found in region.objects],
+    }
+
+
+# Whether a lock's holder lives; null where that cannot be seen from here.
+_ALIVE = {Liveness.ALIVE: True, Liveness.DEAD: False, Liveness.UNKNOWN: None}
+
+
+def _advice(situation: Situation) -> dict[str, Any] | None:
+    """Return what is true and the move to make; null where the region is whole."""
+    if not situation.needs_somebody:
+        return None
+    told = advise(situation)
+    best = told.recommended
+    return {
+        "happened": list(told.happened),
+        "recommended": best.remedy if best else None,
+        "possible": [o.remedy for o in told.options if o.may_be_made and o is not best],
     }
 
 
@@ -177,6 +209,8 @@ def _object(found: ObjectView) -> dict[str, Any]:
         "heartbeat": found.heartbeat,
         "last_beat_s": _seconds(found.last_beat),
         "health": found.health,
+        "user_data": found.user_data,
+        "completions": found.completions,
     }
 
 
@@ -185,21 +219,36 @@ def _seconds(span: timedelta | None) -> float | None:
 
 
 def as_text(
-    view: FleetView, lease: Lease | None, rollout: Rollout | None, now: datetime
+    census: Census, lease: Lease | None, rollout: Rollout | None, now: datetime, where: str
 ) -> list[str]:
     """Return the status for a person, line by line, fit for a terminal."""
+    view = census.view
     lines = [f"{view.fleet} ({view.environment}): {view.release or 'no release'}"]
     if lease is not None:
         alive = "" if lease.is_alive(now) else " (that console is dead)"
         lines.append(f"held by {lease}{alive}")
     if rollout is not None:
-        ended = f"{rollout.outcome}: {rollout.reason}" if rollout.is_finished else _phase(rollout)
-        lines.append(f"last rollout {rollout.id}: {ended}")
+        ended = f"{rollout.outcome}: {rollout.reason}" if rollout.is_finished else ""
+        stands = ended or _phase_text(rollout, lease, now, where)
+        lines.append(f"last rollout {rollout.id}: {stands}")
         if rollout.next:
             lines += ["  next:", *(f"    {line}" for line in rollout.next.splitlines())]
     for region in view.regions:
         lines += ["", *_region_text(region)]
+        lines += _advice_text(census.situations[region.name], view.fleet, where)
     return [shown(line) for line in lines]
+
+
+def _advice_text(situation: Situation, fleet: str, where: str) -> list[str]:
+    if not situation.needs_somebody:
+        return []
+    told = advise(situation)
+    lines = [f"  ! {told.happened[-1]}"] if told.happened else []
+    best = told.recommended
+    if best is not None:
+        lines.append(f"  ▶ {best.remedy}: {command_line(best, situation, fleet, where)}")
+    see = f"release-console recover --region {situation.region} {where}".rstrip()
+    return [*lines, f"    every move, and those that would harm: {see}"]
 
 
 _MARKS = {Health.HEALTHY: "✓", Health.BOOTING: "…", Health.SILENT: "✗", Health.GONE: "✗"}

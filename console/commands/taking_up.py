@@ -65,7 +65,9 @@ async def taken_up(
     """
     if left.is_alive and not from_the_living:
         raise LockedError(
-            f"rollout {left.rollout.id} is run by {left.lease}", "end it there with Ctrl-C"
+            f"rollout {left.rollout.id} is run by {left.lease}",
+            "end it there with Ctrl-C; if nobody can, take it over: release-console resume --yes "
+            f"--confirm {world.settings.fleet} {left.rollout.request.where}".rstrip(),
         )
     if left.lease is not None:
         world.desk.release(left.lease)
@@ -74,7 +76,7 @@ async def taken_up(
         yield engine, running
 
 
-async def reconciled(world: World, left: LeftOpen, tell: OnProgress) -> TakeUp:
+async def reconciled(world: World, left: LeftOpen, tell: OnProgress) -> tuple[Rollout, TakeUp]:
     """Wait for what still runs, look at what it has done, and return what goes on from there.
 
     Args:
@@ -82,13 +84,24 @@ async def reconciled(world: World, left: LeftOpen, tell: OnProgress) -> TakeUp:
         left: the rollout, whose lease is ours by now.
         tell: hears what a Terraform prints that still runs.
 
+    Returns:
+        The rollout as it was left, and what takes it up.
+
     Raises:
         LockedError: a state is locked from another machine.
-        RefusedError: a region cannot be read, so that nobody can tell where the rollout stands.
+        RefusedError: a region cannot be read, so that nobody can tell where the rollout stands;
+            or it has come to its end before the lease was ours.
     """
-    ends = await Reconciler(world.infrastructure, world.fleet, tell).look(left.rollout)
+    # Whoever had the lease may have gone on until it was ours; since then nobody has.
+    rollout = world.newest_rollout()
+    if rollout is None or rollout.id != left.rollout.id or rollout.is_finished:
+        raise RefusedError(
+            f"rollout {left.rollout.id} has come to its end meanwhile",
+            f"release-console status {left.rollout.request.where}".rstrip(),
+        )
+    ends = await Reconciler(world.infrastructure, world.fleet, tell).look(rollout)
     if isinstance(ends, Failure):
         kind = LockedError if ends.kind is FailureKind.LOCKED else RefusedError
         raise kind(ends.message, ends.hint)
     by = operator() if left.lease is None else f"{operator()} from {left.lease.who}"
-    return TakeUp(by, ends)
+    return rollout, TakeUp(by, ends)

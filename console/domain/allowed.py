@@ -23,9 +23,11 @@ class Action(StrEnum):
     PAUSE = "pause"
     CONTINUE = "continue"
     ABORT = "abort"
+    SKIP = "skip"
     CLOSE = "close"
     FINISH = "finish"
     INTERRUPT = "interrupt"
+    ANOTHER = "another"
 
 
 class RunBy(StrEnum):
@@ -85,23 +87,49 @@ def command_of(action: Action, by: str) -> commands.Command:
             return commands.Continue(by)
         case Action.ABORT:
             return commands.Abort(by)
+        case Action.SKIP:
+            return commands.Skip(by)
         case Action.CLOSE:
             return commands.Close(by)
         case Action.FINISH:
             return commands.Interrupt(int(SIGINT))
         case Action.INTERRUPT:
             return commands.InterruptNow(int(SIGINT))
-        case Action.ANSWER | Action.TAKE_UP:
+        case Action.ANSWER | Action.TAKE_UP | Action.ANOTHER:
             raise ValueError(f"{action} says more than who gives it")
+
+
+def against_recovery(rollout: Rollout | None, run_by: RunBy = RunBy.US) -> str:
+    """Return why no move may be made now; empty where one may.
+
+    Args:
+        rollout: the newest; None where there never was one.
+        run_by: whose engine runs it.
+    """
+    if rollout is None:
+        return "no rollout was ever started here, so that no journal could record it"
+    if rollout.running:
+        return f"{', '.join(str(record.at) for record in rollout.running)} is under way"
+    if rollout.is_finished:
+        return ""
+    if run_by is RunBy.OTHERS:
+        return _OF_OTHERS
+    if run_by is RunBy.NOBODY:
+        return "no console runs the rollout: go back and take it up first"
+    if rollout.stop:
+        return "the rollout is ending; wait for its end"
+    return "" if rollout.halt else "the rollout is under way and has not halted"
 
 
 def _reason(action: Action, rollout: Rollout | None, run_by: RunBy) -> str:
     if rollout is None:
         return "no rollout has begun"
     if rollout.is_finished:
+        if action is Action.ANOTHER:
+            return _against_another(rollout)
         return f"this rollout has ended: {rollout.outcome}"
     if run_by is RunBy.OTHERS:
-        return "another console runs it, and lives: see the lease above"
+        return _OF_OTHERS
     if run_by is RunBy.NOBODY:
         return "" if action is Action.TAKE_UP else "no console runs it: take it up first"
     return _TABLE[action][2](rollout)
@@ -135,6 +163,25 @@ def _against_close(rollout: Rollout) -> str:
     return "" if rollout.halt else "it has not halted; abort ends one that runs"
 
 
+def _against_skip(rollout: Rollout) -> str:
+    if rollout.stop:
+        return _is_ending(rollout)
+    if not rollout.halt:
+        return "it has not halted"
+    if rollout.halt.at.unit is None:
+        return "it halted before any region was begun"
+    if rollout.wave == 1:
+        return "the canary failed: it was there to keep the release from the others"
+    running = ", ".join(str(record.at) for record in rollout.running)
+    return f"{running} is still under way" if running else ""
+
+
+def _against_another(rollout: Rollout) -> str:
+    if not rollout.is_finished:
+        return "this one has not ended"
+    return "a move is under way" if rollout.running else ""
+
+
 def _against_finish(rollout: Rollout) -> str:
     return _is_ending(rollout)
 
@@ -152,6 +199,7 @@ def _is_ending(rollout: Rollout) -> str:
     return "it has halted; close ends it" if rollout.halt else ""
 
 
+_OF_OTHERS = "another console runs it, and lives: see the lease above"
 _TERRAFORM = {Step.TAINT, Step.UNTAINT, Step.PLAN, Step.APPLY, Step.CENSUS}
 
 _TABLE: dict[Action, tuple[str, str, Callable[[Rollout], str]]] = {
@@ -164,6 +212,11 @@ _TABLE: dict[Action, tuple[str, str, Callable[[Rollout], str]]] = {
     Action.PAUSE: ("Pause", "Let what runs finish and start nothing new", _against_pause),
     Action.CONTINUE: ("Continue", "Go on after a pause", _against_continue),
     Action.ABORT: ("Abort", "End the rollout; nothing is reverted", _against_abort),
+    Action.SKIP: (
+        "Skip region",
+        "Leave the region that halted it as it is, and go on with the others",
+        _against_skip,
+    ),
     Action.CLOSE: ("Close", "End a rollout that halted, with its outcome", _against_close),
     Action.FINISH: (
         "Finish regions",
@@ -174,5 +227,10 @@ _TABLE: dict[Action, tuple[str, str, Callable[[Rollout], str]]] = {
         "Interrupt Terraform",
         "Send every running Terraform its one SIGINT",
         _against_interrupt,
+    ),
+    Action.ANOTHER: (
+        "New rollout",
+        "Open the start form, once this rollout has ended",
+        _against_another,
     ),
 }

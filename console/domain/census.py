@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.domain.fleet import Instance, InstanceId, RegionSample, RegionState
+from console.domain.fleet import Instance, InstanceId, RegionSample, RegionState, StateObject
 from console.domain.observations import RegionSurvey
 from console.domain.outcome import RegionOutcome
 from console.domain.rollout import Rollout
@@ -37,6 +37,14 @@ def orphans(state: RegionState, sample: RegionSample) -> tuple[Instance, ...]:
     """Return the living instances with the fleet's tag that the state does not know."""
     known = {o.instance for o in state.objects}
     return tuple(i for i in sample.instances.value or () if i.is_alive and i.id not in known)
+
+
+def ghosts(state: RegionState | None, sample: RegionSample) -> tuple[StateObject, ...]:
+    """Return the objects of the state whose instance EC2 does not have any more."""
+    if state is None or sample.instances.value is None:
+        return ()
+    alive = {instance.id for instance in sample.instances.value if instance.is_alive}
+    return tuple(found for found in state.objects if found.instance not in alive)
 
 
 def _healthy(rollout: Rollout, sample: RegionSample) -> tuple[InstanceId, ...] | None:

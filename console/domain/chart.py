@@ -45,6 +45,8 @@ def columns(
     for point in reversed(points):
         place = width - 1 - int((now - point.at) / span * width)
         if place < 0:
+            # What was true before the left edge is true at it, until something else is known.
+            slots[0] = slots[0] or Column(point.new, point.old, point.backlog)
             break
         if place < width and slots[place] is None:
             slots[place] = Column(point.new, point.old, point.backlog)
@@ -72,13 +74,17 @@ def _sum(parts: tuple[Column | None, ...]) -> Column | None:
 
 
 def ceiling(value: int) -> int:
-    """Return the next of 1, 2, 5, 10, 20, 50 ... that is above `value`: where an axis ends."""
+    """Return where an axis ends: a round number above `value`, and near it."""
     step = 1
     while True:
-        for factor in (1, 2, 5):
-            if step * factor > value:
-                return step * factor
+        for tenths in _ROUND:
+            if tenths * step % 10 == 0 and tenths * step // 10 > value:
+                return tenths * step // 10
         step *= 10
+
+
+_ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80)
+"""Tenths of a power of ten at which an axis may end."""
 
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"

@@ -32,6 +32,8 @@ def _batches(rollout: Rollout, region: RegionRun) -> tuple[tuple[SlotIndex, ...]
 
 def _is_chosen(rollout: Rollout, region: RegionRun, slot: int) -> bool:
     """Whether `slot` does not run the release yet, or shall be replaced all the same."""
+    if rollout.request.only:
+        return slot in dict(rollout.request.only).get(region.name, ())
     runs = region.slots[slot]
     if runs is None or slot in region.unfinished:
         return True

@@ -42,12 +42,9 @@ def _end(rollout: Rollout) -> tuple[Outcome, int, str]:
             f"nothing to do: every slot runs {label} already",
         )
     if rollout.request.rolls_back:
-        label = rollout.request.label
-        return (
-            Outcome.ROLLED_BACK,
-            ExitCode.ROLLED_BACK,
-            f"every slot that had left it runs {label}",
-        )
+        because = f"{rollout.request.because}; " if rollout.request.because else ""
+        reason = f"{because}every slot that had left {rollout.request.label} runs it again"
+        return Outcome.ROLLED_BACK, ExitCode.ROLLED_BACK, reason
     regions = sum(bool(region.batches) for region in rollout.regions)
     plural = "region runs" if regions == 1 else "regions run"
     return Outcome.COMPLETED, ExitCode.COMPLETED, f"{regions} {plural} {rollout.request.label}"

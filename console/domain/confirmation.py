@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from console.domain.counted import counted
 from console.domain.fleet import RegionName
 from console.domain.plan import Action as PlanAction
 from console.domain.plan import Change, Plan
@@ -18,7 +19,7 @@ class SlotChange:
     """One line of a plan review."""
 
     where: str
-    """`eu-west-1 slot 0`, or the address of what is no worker."""
+    """`slot 0`, with its region where there are several, or the address of what is no worker."""
     verb: str
     instance: str
     """The instance that goes; empty where none does."""
@@ -119,10 +120,11 @@ def _push(rollout: Rollout, question: str) -> Confirmation:
 
 
 def _wave(rollout: Rollout, subject: Subject, question: str) -> Confirmation:
+    regions = (region for region in rollout.regions if region.wave == subject.wave)
     lines = tuple(
-        f"{region.name}: {sum(len(b) for b in region.batches)} of {region.count} slots replaced"
-        for region in rollout.regions
-        if region.wave == subject.wave
+        f"{region.name}: {changed} of {counted(region.count, 'slot')} replaced"
+        for region in regions
+        for changed in [sum(map(len, region.batches))]
     )
     title = f"Go on with wave {subject.wave} of {rollout.policy.waves}"
     return Confirmation(title, question, lines, "Go on")
@@ -137,8 +139,7 @@ def _taint(rollout: Rollout, subject: Subject, question: str) -> Confirmation:
         "No instance changes yet. Until the apply, anybody else's plan would replace them too.",
         "An abort takes the marks back.",
     )
-    noun = "slot" if len(slots) == 1 else "slots"
-    title = f"Mark {len(slots)} {noun} in {', '.join(unit.regions)}"
+    title = f"Mark {counted(len(slots), 'slot')} in {', '.join(unit.regions)}"
     return Confirmation(title, question, lines, "Mark")
 
 
@@ -154,7 +155,11 @@ def _apply(rollout: Rollout, subject: Subject, question: str) -> Confirmation:
     return Confirmation(
         title=f"Apply to {', '.join(unit.regions)}",
         question=question,
-        consequences=(*unit.consequences, _capacity(rollout, plan, unit.regions), proof),
+        consequences=(
+            *(_consequence(text, plan, unit.regions) for text in unit.consequences),
+            _capacity(rollout, plan, unit.regions),
+            proof,
+        ),
         yes="Apply",
         changes=slot_changes(plan),
         guard="the guard found nothing that was not announced",
@@ -163,10 +168,22 @@ def _apply(rollout: Rollout, subject: Subject, question: str) -> Confirmation:
     )
 
 
+def _consequence(text: str, plan: Plan, regions: tuple[RegionName, ...]) -> str:
+    """Leave out what the lines of the changes say: the instances, and the one region's name."""
+    for region in regions:
+        mine = (c for c in plan.effective if c.region == region and c.destroys and c.instance)
+        text = text.replace(f" ({', '.join(str(c.instance) for c in mine)})", "")
+    if len(regions) > 1:
+        return text
+    text = text.removeprefix(f"{regions[0]}: ")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _capacity(rollout: Rollout, plan: Plan, regions: tuple[RegionName, ...]) -> str:
     created = sum(change.creates for change in plan.effective)
     now = sum(len(rollout.region(name).found) for name in regions)
-    return f"While it runs there are up to {now + created} instances, {created} more than now."
+    most = counted(now + created, "instance")
+    return f"While it runs there are up to {most}, {created} more than now."
 
 
 _VERBS = {
@@ -181,11 +198,13 @@ _VERBS = {
 
 def slot_changes(plan: Plan) -> tuple[SlotChange, ...]:
     """Return a line for each change of a plan that does something."""
-    return tuple(_slot_change(change) for change in plan.effective)
+    is_one = len({change.region for change in plan.effective}) == 1
+    return tuple(_slot_change(change, names_region=not is_one) for change in plan.effective)
 
 
-def _slot_change(change: Change) -> SlotChange:
-    where = change.address if change.slot is None else f"{change.region} slot {change.slot}"
+def _slot_change(change: Change, *, names_region: bool) -> SlotChange:
+    region = f"{change.region} " if names_region else ""
+    where = change.address if change.slot is None else f"{region}slot {change.slot}"
     deposed = f" deposed {change.deposed_key}" if change.deposed_key else ""
     verb = _VERBS.get(change.actions, " and ".join(a.value for a in change.actions))
     return SlotChange(

@@ -32,6 +32,8 @@ def confirm(rollout: Rollout, action: Action) -> Confirmation:
             lines = (f"Runs now and is finished: {running}.", *done, *left, "Nothing is reverted.")
             typed = rollout.fleet if rollout.has_changed or _is_applying(rollout) else None
             return Confirmation("Abort the rollout", "End it here?", lines, "Abort", typed=typed)
+        case Action.SKIP:
+            return _skip(rollout)
         case Action.CLOSE:
             lines = (*done, *left, "Every region is looked at once more and the outcome recorded.")
             return Confirmation("Close the halted rollout", "End it?", lines, "Close")
@@ -50,6 +52,20 @@ def confirm(rollout: Rollout, action: Action) -> Confirmation:
             )
         case _:
             raise ValueError(f"{action} needs no confirmation")
+
+
+def _skip(rollout: Rollout) -> Confirmation:
+    failed = [r.name for r in rollout.regions if r.phase is RegionPhase.FAILED]
+    waiting = [r.name for r in rollout.regions if r.phase is RegionPhase.WAITING]
+    names = ", ".join(failed)
+    label = rollout.request.label
+    lines = (
+        f"Left as it is, half-way between two releases: {names}.",
+        "Whatever is tainted, deposed or in no state there stays so, and still serves its jobs.",
+        f"Goes on to {label}: {', '.join(waiting)}." if waiting else "No other region waits.",
+        "The outcome will be partial, and names what was left.",
+    )
+    return Confirmation(f"Go on without {names}", "Leave it as it is?", lines, "Skip")
 
 
 def _divided(rollout: Rollout) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from console.domain.events import Event, RecoveryStarted, StepStarted, TerraformInterrupted
-from console.domain.fleet import RegionName, SlotTarget, UnitName
+from console.domain.fleet import RegionName, SlotIndex, SlotTarget, UnitName
 from console.domain.plan import PlanId
 from console.domain.recovery.move import Move
 from console.domain.release import ImageRef, ReleaseLabel
@@ -75,6 +75,8 @@ class MakePlan:
     replace: tuple[tuple[RegionName, int], ...]
     """Slots to pass as `-replace`; empty with `mark: taint`."""
     amis: tuple[tuple[RegionName, str], ...]
+    only: tuple[tuple[RegionName, SlotIndex], ...] = ()
+    """Slots that the plan is restricted to; empty for all that differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,13 @@ def _of_unit(at: At, rollout: Rollout) -> Effect:
                 amis=tuple(
                     (name, ami) for name in unit.regions if (ami := rollout.region(name).ami)
                 ),
+                only=tuple(
+                    (region.name, slot)
+                    for region in rollout.regions_of(unit)
+                    for slot in region.batches[unit.batch]
+                )
+                if rollout.request.only
+                else (),
             )
         case Step.APPLY:
             plan = rollout.planned(unit)

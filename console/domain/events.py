@@ -37,6 +37,10 @@ class RolloutStarted:
     accept_leftovers: bool = False
     rolls_back: str = ""
     """The id of the rollout that it takes back; empty where it takes none back."""
+    because: str = ""
+    """Why it takes another one back; empty where a person wanted it so."""
+    only: tuple[tuple[RegionName, tuple[SlotIndex, ...]], ...] = ()
+    """The slots that it may touch, region by region; empty for all that do not run the release."""
     where: str = ""
     """How the settings were named on the command line, so that advice can be typed as it stands."""
 

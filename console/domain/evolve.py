@@ -94,6 +94,8 @@ def _begun(event: RolloutStarted, at: datetime, seq: int) -> Rollout:
             event.refresh,
             event.accept_leftovers,
             event.rolls_back,
+            event.because,
+            event.only,
             event.where,
         ),
         policy=policy,

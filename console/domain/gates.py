@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from console.domain.counted import counted
 from console.domain.fleet import Heartbeat, RegionName, RegionSample, SlotTarget
 from console.domain.policy import GateRules
 
@@ -88,7 +89,8 @@ def settle(verdicts: tuple[Verdict, ...], *, is_over: bool) -> Status:
 
 def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
     """Each slot has one running instance with the announced digest."""
-    threshold = f"{len(expected.slots)} slots, one instance each"
+    slots = counted(len(expected.slots), "slot")
+    threshold = f"{slots}, one instance each"
     if sample.instances.value is None:
         return _unmeasured("instances", threshold, sample.instances.error)
     alive = [i for i in sample.instances.value if i.is_alive]
@@ -104,7 +106,8 @@ def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
     measured = f"{right} of {len(expected.slots)}"
     if right == len(expected.slots) == len(alive):
         return Verdict("instances", Status.PASS, measured, threshold)
-    reason = f"{len(alive)} instances are there for {len(expected.slots)} slots"
+    are = "instance is" if len(alive) == 1 else "instances are"
+    reason = f"{len(alive)} {are} there for {slots}"
     return Verdict("instances", Status.WAIT, measured, threshold, reason)
 
 
@@ -138,7 +141,7 @@ def _completions(expected: Expectation, sample: RegionSample) -> Iterator[Verdic
     least = expected.rules.completions_min
     if least is None:
         return
-    threshold = f"at least {least} an instance by {expected.target.release}"
+    threshold = f"{least} or more each by {expected.target.release}"
     if (error := sample.heartbeats.error or sample.instances.error) is not None:
         yield _unmeasured("completions", threshold, error)
         return
@@ -146,7 +149,7 @@ def _completions(expected: Expectation, sample: RegionSample) -> Iterator[Verdic
     working = sum(beat.completions >= least for beat in beats)
     done = sum(beat.completions for beat in beats)
     status = Status.PASS if working >= expected.new_slots else Status.WAIT
-    yield Verdict("completions", status, f"{done} by {working} instances", threshold)
+    yield Verdict("completions", status, f"{done} by {counted(working, 'instance')}", threshold)
 
 
 def _queue(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
@@ -204,12 +207,14 @@ def _failures(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
         return
     beats = _new_beats(expected, sample)
     runs, failures = sum(b.runs for b in beats), sum(b.failures for b in beats)
-    measured = f"{failures} of {runs} runs"
+    measured = f"{failures} of {counted(runs, 'run')}"
     if runs == 0 and expected.new_slots > 0:
         yield Verdict("failures", Status.WAIT, measured, threshold, "no job was run yet")
     elif runs and failures / runs > limit:
         is_proof = runs >= expected.rules.failures_min_runs
-        reason = "" if is_proof else f"fewer than {expected.rules.failures_min_runs} runs"
+        reason = (
+            "" if is_proof else f"fewer than {counted(expected.rules.failures_min_runs, 'run')}"
+        )
         yield Verdict(
             "failures", Status.FAIL if is_proof else Status.WAIT, measured, threshold, reason
         )

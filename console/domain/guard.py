@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.counted import counted
 from console.domain.fleet import InstanceId, RegionName, SlotTarget
 from console.domain.plan import Action, Change, Plan
 
@@ -249,8 +250,9 @@ def consequence(
     destroyed = [str(c.instance) for c in mine if c.destroys and c.instance]
     names = f" ({', '.join(destroyed)})" if destroyed else ""
     stay = healthy if proves_replacements else floor
-    waiting = "an unknown number of jobs" if backlog is None else f"{backlog} jobs"
+    healthy_ones = f"{counted(stay, 'worker')} {'stays' if stay == 1 else 'stay'}"
+    waiting = "an unknown number of jobs" if backlog is None else counted(backlog, "job")
     return (
         f"{region}: create {creates}, destroy {len(destroyed)}{names}, "
-        f"at least {stay} workers stay healthy, {waiting} waiting"
+        f"at least {healthy_ones} healthy, {waiting} waiting"
     )

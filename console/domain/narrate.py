@@ -151,7 +151,8 @@ def _finished(event: events.StepFinished, rollout: Rollout) -> Sentence | None:
 
 def _path(event: events.PathChosen, rollout: Rollout) -> Sentence:
     parts = [
-        f"{name} slots {', '.join(str(s) for batch in batches for s in batch)}"
+        f"{name} {'slot' if sum(map(len, batches)) == 1 else 'slots'} "
+        + ", ".join(str(s) for batch in batches for s in batch)
         + (f" in {len(batches)} batches" if len(batches) > 1 else "")
         for name, batches in event.batches
         if batches

@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.domain.failure import Failure
-from console.domain.fleet import RegionName, RegionSample, RegionState, UnitName
+from console.domain.fleet import InstanceId, RegionName, RegionSample, RegionState, UnitName
 from console.domain.plan import Plan
 from console.domain.recovery.situation import Liveness
-from console.domain.release import Release
+from console.domain.release import Release, ReleaseLabel
 from console.domain.steps import At
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """What a closer look at one instance showed, that is not as it should be."""
+
+    instance: InstanceId
+    started: ReleaseLabel | None = None
+    """The release that its user data starts; None where it does not tell."""
+    starts: int = 0
+    """How often its console tells that the worker was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,8 @@ class RegionSurvey:
     """Whether whoever holds the state lock lives."""
     has_errored_state: bool = False
     """Whether an apply could not write its state."""
+    closer: tuple[Closer, ...] = ()
+    """Closer looks at instances that are not as they should be."""
 
 
 @dataclass(frozen=True, slots=True)

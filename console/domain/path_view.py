@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from console.domain.counted import counted
 from console.domain.policy import Mark
 from console.domain.rollout import Rollout, StepRecord, UnitPhase, UnitRun
 from console.domain.signs import StepState
@@ -73,11 +74,14 @@ def view_path(rollout: Rollout, expected: Expected, now: datetime) -> PathView:
         now: the time.
     """
     asked = {_ASKS[s.asks] for s in rollout.waiting_for if s.asks in _ASKS}
-    if any(s.asks is Asks.START for s in rollout.waiting_for):
-        asked.add(Step.BUILD)
+    begins = any(s.asks is Asks.START for s in rollout.waiting_for)
     census = rollout.step(At(Step.CENSUS))
     return PathView(
-        tuple(_step(rollout, At(step), expected, now, step in asked) for step in _PREPARATION),
+        (
+            *(_step(rollout, At(step), expected, now, step in asked) for step in _PREPARATION[:1]),
+            *((StepView("start", StepState.ASKED),) if begins else ()),
+            *(_step(rollout, At(step), expected, now, step in asked) for step in _PREPARATION[1:]),
+        ),
         tuple(_wave(rollout, wave, expected, now) for wave in range(1, rollout.policy.waves + 1)),
         None if census is None else _recorded(census, expected, now, "last look"),
     )
@@ -153,16 +157,12 @@ def _unit_state(
 def _summary(rollout: Rollout, unit: UnitRun) -> str:
     regions = [rollout.region(name) for name in unit.regions]
     if not rollout.is_path_chosen:
-        return _slots(sum(region.count for region in regions))
+        return counted(sum(region.count for region in regions), "slot")
     if unit.batches == 0:
         return "has it already"
     changed = sum(len(batch) for region in regions for batch in region.batches)
     batch = f", batch {min(unit.batch + 1, unit.batches)}/{unit.batches}"
-    return _slots(changed) + (batch if unit.batches > 1 else "")
-
-
-def _slots(count: int) -> str:
-    return "1 slot" if count == 1 else f"{count} slots"
+    return counted(changed, "slot") + (batch if unit.batches > 1 else "")
 
 
 def _step(

@@ -23,6 +23,8 @@ class OnFailure(StrEnum):
 
     STOP = "stop"
     CONTINUE = "continue"
+    ROLLBACK = "rollback"
+    """Nothing more is started, and what was changed is rolled back, if its state is known."""
 
 
 class Approve(StrEnum):
@@ -87,6 +89,8 @@ class RegionSpec:
     """Slots that it shall have."""
     wave: int
     """Counted from 1; wave 1 is the canary."""
+    on_failure: OnFailure | None = None
+    """What follows when this region fails; None for what the rollout's own rule says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,11 @@ class Policy:
     def waves(self) -> int:
         """How many waves there are."""
         return max((u.wave for u in self.units), default=0)
+
+    def on_failure_in(self, region: str | None) -> OnFailure:
+        """Return what follows when `region` fails; None for a failure of no region's own."""
+        own = next((r.on_failure for r in self.regions if r.name == region), None)
+        return own or self.on_failure
 
     def last_wave_first(self) -> Policy:
         """Return the same rules with the waves the other way round, for a rollback."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from console.domain import commands, observations
-from console.domain.census import count
+from console.domain.census import count, ghosts
 from console.domain.events import (
     ApprovalGiven,
     ApprovalVoid,
@@ -182,7 +182,10 @@ def _region(survey: observations.RegionSurvey) -> RegionSurveyed:
         region=survey.region,
         slots=tuple(current[i].target if i in current else None for i in range(size)),
         unfinished=tuple(
-            sorted({o.slot for o in objects if o.is_tainted or o.deposed_key is not None})
+            sorted(
+                {o.slot for o in objects if o.is_tainted or o.deposed_key is not None}
+                | {ghost.slot for ghost in ghosts(survey.state, survey.sample)}
+            )
         ),
         dead_letters=queue.dead_letters if queue else None,
         ami=survey.ami,
@@ -233,7 +236,7 @@ def halt(rollout: Rollout, at: At, region: RegionName | None, failure: Failure) 
     unit = rollout.unit(at.unit) if at.unit is not None else None
     failed = region or (unit.regions[0] if unit is not None and len(unit.regions) == 1 else None)
     may_go_on = (
-        rollout.policy.on_failure is OnFailure.CONTINUE
+        rollout.policy.on_failure_in(failed) is OnFailure.CONTINUE
         and unit is not None
         and unit.wave > 1
         and failed is not None

@@ -27,6 +27,10 @@ class Request:
     accept_leftovers: bool
     rolls_back: str = ""
     """The id of the rollout that it takes back; empty where it takes none back."""
+    because: str = ""
+    """Why it takes another one back; empty where a person wanted it so."""
+    only: tuple[tuple[RegionName, tuple[SlotIndex, ...]], ...] = ()
+    """The slots that it may touch, region by region; empty for all that do not run the release."""
     where: str = ""
     """The options that name the settings, as they were typed: `--config FILE`, or nothing."""
 

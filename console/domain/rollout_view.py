@@ -12,6 +12,7 @@ from console.domain.allowed import RunBy
 from console.domain.events import StepStarted
 from console.domain.narrate import Tone, tell
 from console.domain.path_view import Expected, PathView, view_path
+from console.domain.recovery.wanted import is_recovery_wanted
 from console.domain.region_rows import RegionRow
 from console.domain.rollout import Rollout
 from console.domain.signs import OUTCOMES, Mode
@@ -66,6 +67,8 @@ class Ask:
     """How many more questions wait."""
     next: tuple[str, ...] = ()
     """What leads on, once it has ended: a line each."""
+    keys: tuple[tuple[str, str], ...] = ()
+    """What leads on while it has not: a binding's id, and what its key does then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ def ask_of(rollout: Rollout, now: datetime) -> Ask:
     if rollout.outcome is not None:
         sign = OUTCOMES[rollout.outcome]
         lines = tuple(filter(None, rollout.next.splitlines()))
-        return Ask(f"{sign.word}: {rollout.reason}", sign.tone, next=lines)
+        keys = _LEADS_ON[:1] if is_recovery_wanted(rollout, ()) else ()
+        return Ask(f"{sign.word}: {rollout.reason}", sign.tone, next=lines, keys=keys)
     if rollout.questions:
         subject, question = rollout.questions[0]
         return Ask(question, Tone.ASK, subject, len(rollout.questions) - 1)
@@ -163,6 +167,9 @@ def ask_of_the_left(rollout: Rollout, ask: Ask, run_by: RunBy) -> Ask:
     return Ask(f"left open {where}, and no console runs it: take it up to go on", Tone.ASK)
 
 
+_LEADS_ON = (("view.recover", "shows what leads on"), ("rollout.close", "ends the rollout"))
+
+
 def _stopped(rollout: Rollout) -> Ask | None:
     running = ", ".join(str(record.at) for record in rollout.running)
     if rollout.stop is not None:
@@ -171,7 +178,8 @@ def _stopped(rollout: Rollout) -> Ask | None:
     if rollout.halt is not None:
         where = rollout.halt.region or rollout.halt.at
         rest = f" (still running: {running})" if running else ""
-        return Ask(f"halted at {where}: {rollout.halt.failure.message}{rest}", Tone.BAD)
+        text = f"halted at {where}: {rollout.halt.failure.message}{rest}"
+        return Ask(text, Tone.BAD, keys=_LEADS_ON)
     if rollout.paused_by:
         rest = f"{running} is finished, nothing new starts" if running else "nothing runs"
         return Ask(f"paused by {rollout.paused_by}: {rest}", Tone.WARN)

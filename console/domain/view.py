@@ -60,6 +60,8 @@ class ObjectView:
     """Whether the state has it as deposed; of a ghost, `kind` no longer tells."""
     completions: int | None = None
     """Jobs that it has finished within the observed window; None where it never beat."""
+    user_data: str | None = None
+    """The release that its user data starts; None where nobody has looked so closely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Engine:
         self._stream = stream
         self._clock = clock
         self._may_act = may_act
-        self._mailbox: asyncio.Queue[Input] = asyncio.Queue()
+        self._mailbox: asyncio.Queue[Input | JournalError] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sampling: dict[RegionName, asyncio.Task[None]] = {}
         self.rollout: Rollout | None = None
@@ -77,6 +77,10 @@ class Engine:
     def send(self, received: Input) -> None:
         """Put a command or an observation into the mailbox."""
         self._mailbox.put_nowait(received)
+
+    def give_up(self, reason: JournalError) -> None:
+        """Start nothing more, wait for what runs, and raise `reason`."""
+        self._mailbox.put_nowait(reason)
 
     async def run(self, started: RolloutStarted) -> Rollout:
         """Begin a rollout and return it when it is finished.
@@ -97,6 +101,8 @@ class Engine:
             rollout = self._commit(first)
             while not rollout.is_at_rest:
                 received = await self._mailbox.get()
+                if isinstance(received, JournalError):
+                    raise received
                 rollout = self._commit(decide(rollout, received, self._clock.now()))
             return rollout
         finally:

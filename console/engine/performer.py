@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import assert_never
 
 from console.domain import effects
+from console.domain.counted import counted
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, RegionSample, RegionState, SlotIndex
 from console.domain.observations import (
@@ -125,13 +126,14 @@ class WorldPerformer:
             failure = await mark(effect.unit, region, SlotIndex(slot))
             if failure is not None:
                 return Failed(effect.at, failure)
-        return Done(effect.at, f"{len(effect.addresses)} slots")
+        return Done(effect.at, counted(len(effect.addresses), "slot"))
 
     async def _plan(self, effect: effects.MakePlan, rollout: Rollout) -> Observation:
         request = PlanRequest(
             unit=effect.unit,
             slots=dict(effect.slots),
             replace=tuple((region, SlotIndex(slot)) for region, slot in effect.replace),
+            only=effect.only,
             amis=dict(effect.amis),
             destination=plan_file(self._plans, effect.unit, effect.at.batch),
         )

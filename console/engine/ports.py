@@ -224,6 +224,10 @@ class JournalError(Exception):
     """The journal could not be written or read; the message says what to do."""
 
 
+class TakenOverError(JournalError):
+    """The fleet is no longer ours: nothing was written, and nothing may be done any more."""
+
+
 class Clock(Protocol):
     """The time. The domain never asks; the engine tells it."""
 
@@ -250,5 +254,6 @@ __all__ = [
     "PlanRequest",
     "Progress",
     "ProgressKind",
+    "TakenOverError",
     "plan_file",
 ]

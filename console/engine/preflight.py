@@ -10,9 +10,16 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
 from console.domain import effects
-from console.domain.census import orphans
+from console.domain.census import ghosts, orphans
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import Reading, RegionName, RegionSample, RegionState, UnitName
+from console.domain.fleet import (
+    Reading,
+    RegionName,
+    RegionSample,
+    RegionState,
+    StateObject,
+    UnitName,
+)
 from console.domain.observations import RegionSurvey, Surveyed
 from console.domain.policy import Unit
 from console.domain.rollout import Rollout
@@ -34,10 +41,10 @@ class Preflight:
         """Return what was found in every region, and every problem."""
         identity = await self._fleet.identity()
         if identity.error is not None:
-            # Without credentials every other answer is the same error over again.
-            hint = "log in, or set the profile: aws.profile in the settings, or AWS_PROFILE"
-            refused = Failure(FailureKind.REFUSED, f"AWS does not know us: {identity.error}", hint)
-            return Surveyed((), (refused,))
+            # Every other answer would be the same error over again.
+            message = f"AWS was asked who we are: {identity.error}"
+            hint = "release-console doctor tells what is reachable, and as whom"
+            return Surveyed((), (Failure(FailureKind.REFUSED, message, hint),))
         image_problem, units = await asyncio.gather(
             self._check_image(effect, rollout),
             asyncio.gather(*(self._look(unit, rollout, effect) for unit in rollout.policy.units)),
@@ -58,8 +65,9 @@ class Preflight:
         self, unit: Unit, rollout: Rollout, effect: effects.Survey
     ) -> tuple[list[RegionSurvey], list[Failure]]:
         label = rollout.request.label
-        state, samples, amis = await asyncio.gather(
+        state, errored, samples, amis = await asyncio.gather(
             self._state(unit.name),
+            self._infrastructure.errored(unit.name),
             asyncio.gather(*(self._fleet.sample(region, [label]) for region in unit.regions)),
             asyncio.gather(*(self._fleet.ami(region) for region in unit.regions)),
         )
@@ -72,8 +80,10 @@ class Preflight:
         problems = [
             problem
             for survey, ami in zip(surveys, amis, strict=True)
-            for problem in _problems(survey, ami)
+            for problem in _problems(survey, ami, rollout.request.where)
         ]
+        if errored is not None:
+            problems.append(_unwritten(unit, rollout.request.where))
         if not effect.accept_leftovers:
             problems += [p for survey in surveys for p in _leftovers(survey, rollout)]
         return surveys, _only_once(problems)
@@ -83,7 +93,7 @@ class Preflight:
         return failure if failure is not None else await self._infrastructure.read(unit)
 
 
-def _problems(survey: RegionSurvey, ami: Reading[str | None]) -> Iterator[Failure]:
+def _problems(survey: RegionSurvey, ami: Reading[str | None], where: str) -> Iterator[Failure]:
     region, state = survey.region, survey.state
     yield from _unreadable(survey.sample, ami)
     if state is None or not state.objects:
@@ -98,16 +108,26 @@ def _problems(survey: RegionSurvey, ami: Reading[str | None]) -> Iterator[Failur
             FailureKind.LOCKED,
             f"the Terraform state of {region} is locked by {state.lock.holder} "
             f"({state.lock.operation}, since {state.lock.since or 'an unknown time'})",
-            f"wait until that is finished, or, if nobody runs it any more: "
-            f"terraform force-unlock {state.lock.id}",
+            "wait until that is finished; whether its holder lives, and what to do if not: "
+            f"release-console recover --region {region} {where}".rstrip(),
         )
     for orphan in orphans(state, survey.sample):
         yield Failure(
             FailureKind.REFUSED,
             f"{region}: {orphan.id} carries the fleet's tag and is in no Terraform state: "
             "an orphan that takes jobs nobody watches",
-            f"aws ec2 terminate-instances --region {region} --instance-ids {orphan.id}",
+            f"adopt or terminate it: release-console recover --region {region} {where}".rstrip(),
         )
+
+
+def _unwritten(unit: Unit, where: str) -> Failure:
+    region = unit.regions[0]
+    return Failure(
+        FailureKind.REFUSED,
+        f"an apply could not write the state of {', '.join(unit.regions)}: it lies in a file, and "
+        "Terraform does not know what runs until it is pushed",
+        f"release-console recover push-state --region {region} {where}".rstrip(),
+    )
 
 
 def _unreadable(sample: RegionSample, ami: Reading[str | None]) -> Iterator[Failure]:
@@ -128,16 +148,24 @@ def _unreadable(sample: RegionSample, ami: Reading[str | None]) -> Iterator[Fail
 
 def _leftovers(survey: RegionSurvey, rollout: Rollout) -> Iterator[Failure]:
     retry = f"release-console recover retry --yes --release {rollout.request.label}"
+    gone = ghosts(survey.state, survey.sample)
     for found in survey.state.objects if survey.state else ():
-        if found.deposed_key is None and not found.is_tainted:
-            continue
-        kind = "a deposed object" if found.deposed_key else "tainted"
-        yield Failure(
-            FailureKind.REFUSED,
-            f"{survey.region} slot {found.slot}: {found.instance} is {kind}, left over from an "
-            "apply that did not end well",
-            f"to replace what is left over with this release: {retry} {rollout.request.where}",
-        )
+        what = _left_over(found, is_gone=found in gone)
+        if what:
+            yield Failure(
+                FailureKind.REFUSED,
+                f"{survey.region} slot {found.slot}: {found.instance} is {what}",
+                f"what may be done: release-console recover {rollout.request.where}; "
+                f"to replace it with this release: {retry} {rollout.request.where}",
+            )
+
+
+def _left_over(found: StateObject, *, is_gone: bool) -> str:
+    if found.deposed_key:
+        return "a deposed object, left over from an apply that did not end well"
+    if is_gone:
+        return "in the state and gone from EC2: somebody has terminated it"
+    return "tainted, and was not replaced" if found.is_tainted else ""
 
 
 def _only_once(problems: list[Failure]) -> list[Failure]:

@@ -18,6 +18,7 @@ from console.domain.recovery.assembly import situation_of
 from console.domain.recovery.situation import Liveness, Situation
 from console.domain.release import ReleaseLabel
 from console.domain.rollout import Rollout
+from console.engine.closer import look_closer
 from console.engine.ports import Clock, Fleet, Infrastructure
 
 
@@ -105,6 +106,9 @@ async def survey_unit(
         )
     lock = next((state.lock for state in states.values() if state.lock is not None), None)
     holder = Liveness.UNKNOWN if lock is None else await infrastructure.holder(unit.name, lock)
+    closer = await asyncio.gather(
+        *(look_closer(fleet, states.get(sample.region), sample) for sample in samples)
+    )
     return tuple(
         RegionSurvey(
             sample.region,
@@ -112,8 +116,9 @@ async def survey_unit(
             sample,
             holder=holder,
             has_errored_state=errored is not None,
+            closer=details,
         )
-        for sample in samples
+        for sample, details in zip(samples, closer, strict=True)
     )
 
 

@@ -168,8 +168,8 @@ def _move(move: Move) -> Line:
         "region": move.region,
         "action": move.remedy,
         "slots": list(move.slots),
-        "instance": move.instance,
         "removes": list(move.removes),
+        **({"instance": move.instance} if move.instance else {}),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from console.engine.ports import Clock, JournalError
@@ -31,9 +31,13 @@ class Keeper:
         return self._is_held
 
     @asynccontextmanager
-    async def keeping(self) -> AsyncIterator[None]:
-        """Renew in the background; give the lease back at the end."""
-        task = asyncio.create_task(self._renew_for_ever())
+    async def keeping(self, on_lost: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+        """Renew in the background; give the lease back at the end.
+
+        Args:
+            on_lost: called once, when the lease turns out to be somebody else's.
+        """
+        task = asyncio.create_task(self._renew_while_held(on_lost))
         try:
             yield
         finally:
@@ -43,10 +47,11 @@ class Keeper:
             except JournalError as error:
                 _log.warning("the lease could not be given back: %s", error)
 
-    async def _renew_for_ever(self) -> None:
+    async def _renew_while_held(self, on_lost: Callable[[], None]) -> None:
         while self._is_held:
             await asyncio.sleep(LEASE_TERM.total_seconds() / 3)
             self._renew()
+        on_lost()
 
     def _renew(self) -> None:
         now = self._clock.now()

@@ -53,9 +53,13 @@ class LocalJournal:
             JournalError: when the disk is full, the file is not writable, or another console has
                 written the same place of the same rollout.
         """
-        rows = [(e.rollout, e.seq, format_time(e.at), self.fleet, encode(e.event)) for e in entries]
         with self.connect() as connection:
-            connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", rows)
+            self.insert(connection, entries)
+
+    def insert(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+        """Write `entries` in a transaction of `connect`."""
+        rows = [(e.rollout, e.seq, format_time(e.at), self.fleet, encode(e.event)) for e in entries]
+        connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", rows)
 
     def rollouts(self) -> tuple[str, ...]:
         """Return the ids of this fleet's rollouts, the newest first."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr
 
+from console.domain.policy import OnFailure
 from console.settings.fields import Name, Positive, Section, Text, VariableName
 from console.settings.fields import Region as RegionKey
 from console.settings.image import Image
@@ -22,6 +23,8 @@ class Region(Section):
 
     count: Positive = Field(examples=[2])
     """Instances that the region shall have."""
+    on_failure: OnFailure | None = None
+    """What follows when this region fails; by default what rollout.on_failure says."""
 
 
 class Aws(Section):

@@ -35,12 +35,6 @@ def _is_other_source(value: object) -> bool:
 
 NOT_YET = (
     NotYet(
-        ("rollout", "on_failure"),
-        lambda value: value == "rollback",
-        "this version cannot roll back by itself; write stop, and ship the previous release "
-        "when it is needed",
-    ),
-    NotYet(
         ("heartbeat", "source"),
         _is_other_source,
         "this version reads heartbeats from CloudWatch only; write cloudwatch",

@@ -42,7 +42,9 @@ def to_policy(
     rollout = settings.rollout
     return Policy(
         regions=tuple(
-            RegionSpec(name, settings.regions[name].count, number)
+            RegionSpec(
+                name, settings.regions[name].count, number, settings.regions[name].on_failure
+            )
             for number, wave in enumerate(waves, start=1)
             for name in wave
         ),

@@ -39,7 +39,8 @@ class Rollout(Section):
     """How long a wave must stay good before the next may start."""
     on_failure: OnFailure = OnFailure.STOP
     """What follows when a region fails. stop: nothing more is started. continue: the other regions
-    go on. A failed canary always stops."""
+    go on; a failed canary always stops. rollback: with --auto, what was changed is rolled back, the
+    last wave first, where its state is known; nothing is ever rolled back on missing data."""
     approve: Approve = Approve.EACH_STEP
     """How often a person is asked: each-step, each-wave or once."""
     sample_every: Span | None = None

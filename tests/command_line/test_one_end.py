@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -124,11 +125,11 @@ class FullDisk(LocalJournal):
 
     fails_at: Step
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def insert(self, connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
         begun = [e.event.at.step for e in entries if isinstance(e.event, StepStarted)]
         if self.fails_at in begun:
             raise JournalError("the journal cannot be written: disk is full; free some space")
-        super().append(entries)
+        super().insert(connection, entries)
 
 
 @pytest.mark.parametrize(

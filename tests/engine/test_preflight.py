@@ -193,8 +193,8 @@ async def test_without_credentials_only_the_credentials_are_told() -> None:
 
     seen = await survey(ports, rules)
 
-    assert messages(seen) == ["AWS does not know us: ExpiredToken"]
-    assert "AWS_PROFILE" in seen.problems[0].hint
+    assert messages(seen) == ["AWS was asked who we are: ExpiredToken"]
+    assert "release-console doctor" in seen.problems[0].hint
 
 
 async def test_a_region_that_cannot_be_prepared_hides_no_other() -> None:

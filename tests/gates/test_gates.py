@@ -151,7 +151,7 @@ TABLE = [
         "one has finished too few",
         beats(beat("i-0", runs=50), beat("i-1", runs=1)),
         WAIT,
-        "by 1 instances",
+        "by 1 instance",
     ),
     Row(
         "completions",
@@ -165,7 +165,7 @@ TABLE = [
         "jobs that failed are not finished",
         beats(beat("i-0"), beat("i-1", runs=10, failures=9)),
         WAIT,
-        "by 1 instances",
+        "by 1 instance",
     ),
     Row(
         "completions",
@@ -179,7 +179,7 @@ TABLE = [
         "work of an instance that fell silent does not count",
         beats(beat("i-0", runs=90), beat("i-1", runs=90, age=LATE)),
         WAIT,
-        "by 1 instances",
+        "by 1 instance",
     ),
     Row("completions", "nobody beats", NOTHING_BEATS, WAIT, "0 by 0"),
     Row("completions", "CloudWatch is down", look(beats="EndpointError"), INCONCLUSIVE, "Endpoint"),

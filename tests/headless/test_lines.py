@@ -13,16 +13,22 @@ from console.domain.events import (
     GuardRefused,
     Noticed,
     PlanReady,
+    RecoveryFinished,
+    RecoveryStarted,
     RegionCounted,
     RegionLeft,
     RolloutFinished,
+    Skipped,
     StepStarted,
     StopRequested,
+    TakenUp,
 )
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import RegionName, UnitName
+from console.domain.fleet import InstanceId, RegionName, UnitName
 from console.domain.outcome import Outcome, RegionOutcome, RegionPhase
 from console.domain.policy import Policy, Unit
+from console.domain.recovery.move import Move
+from console.domain.recovery.remedies import Remedy
 from console.domain.steps import Asks, At, Step, Subject
 from console.engine.ports import Progress, ProgressKind
 from console.headless.lines import finished_line
@@ -35,6 +41,7 @@ from .telling import SCHEMA, Told, following, problems, up_to
 EAST = RegionName("us-east-1")
 UNIT = UnitName("us-east-1")
 BROKEN = Failure(FailureKind.FAILED, "it broke", "mend it", "Error: broken")
+MOVE = Move(EAST, Remedy.RESTORE, (0,), removes=(InstanceId("i-new"),))
 APPLYING = StepStarted(At(Step.APPLY, UNIT))
 
 
@@ -58,6 +65,11 @@ def rarely_told() -> Told:
             RegionLeft(EAST, At(Step.APPLY, UNIT), BROKEN),
             Noticed("a slot more than wanted", EAST),
             Noticed("nothing of note"),
+            RecoveryStarted(At(Step.RECOVER), MOVE, "terminates 1 (i-new)", "ada"),
+            RecoveryFinished(At(Step.RECOVER), MOVE, "as promised"),
+            RecoveryFinished(At(Step.RECOVER), MOVE, failure=BROKEN),
+            TakenUp("bob", ()),
+            Skipped("ada"),
             StopRequested("ada", 7, finishes_regions=False),
         ),
         rollout,

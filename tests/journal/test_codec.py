@@ -36,10 +36,12 @@ WORDS = st.text(st.characters(codec="utf-8"), max_size=20)
 @pytest.fixture(scope="module", autouse=True)
 def strategies() -> Iterator[None]:
     """Let times be such as the journal keeps, here and in no other module."""
-    before = {type_: st.from_type(type_) for type_ in (datetime, timedelta, str)}
+    before = {type_: st.from_type(type_) for type_ in (datetime, timedelta, str, float)}
     st.register_type_strategy(datetime, TIMES)
     st.register_type_strategy(timedelta, SPANS)
     st.register_type_strategy(str, WORDS)
+    # A ratio that is no number is equal to nothing, itself included.
+    st.register_type_strategy(float, st.floats(allow_nan=False))
     yield
     for type_, strategy in before.items():
         st.register_type_strategy(type_, strategy)

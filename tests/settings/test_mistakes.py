@@ -100,11 +100,6 @@ MISTAKES = [
     ),
     ("context: ../worker", "context: ''", '5: image.context: "" is no path'),
     # not in this version
-    (
-        "on_failure: stop",
-        "on_failure: rollback",
-        "22: rollout.on_failure: this version cannot roll",
-    ),
     ("source: cloudwatch", "source: sqs", "24: heartbeat.source: this version reads heartbeats f"),
     ("source: cloudwatch", "source: clodwatch", '24: heartbeat.source: "clodwatch" is not known'),
     ("notify: []", 'notify: ["slack://x"]', "29: notify: this version does not notify; leave"),

@@ -59,7 +59,7 @@ def test_the_shipped_settings_fit_the_schema(name: str) -> None:
         ("bake: 5m", "bake: 5 minutes"),
         ("bake: 5m", "bakery: 5m"),
         ("count: 1", "count: 0"),
-        ("on_failure: stop", "on_failure: rollback"),
+        ("on_failure: stop", "on_failure: never"),
         ("notify: []", "notify: [x]"),
     ],
 )

@@ -8,8 +8,8 @@ _HINTS: tuple[tuple[str, str], ...] = (
     (
         r"ExpiredToken|token.{0,20} (has )?expired|RequestExpired|SSO session.{0,40}expired",
         (
-            "the AWS credentials have expired: log in again, then retry; after an apply, look first "
-            "with release-console status: a state that could not be written has to be pushed"
+            "the AWS credentials have expired: log in again, then retry; after an apply, look "
+            "first with release-console status: a state that could not be written has to be pushed"
         ),
     ),
     (

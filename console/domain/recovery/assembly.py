@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from console.domain.failure import Failure
@@ -11,7 +12,7 @@ from console.domain.observations import RegionSurvey
 from console.domain.policy import Policy
 from console.domain.recovery.situation import Situation
 from console.domain.rollout import Rollout
-from console.domain.view import RegionView, view_region
+from console.domain.view import Health, ObjectView, RegionView, view_region
 
 
 def situation_of(
@@ -44,7 +45,7 @@ def situation_of(
     return Situation(
         region=name,
         desired=view.desired,
-        objects=view.objects,
+        objects=tuple(_closely(found, survey) for found in view.objects),
         release=_release(rollout, view),
         before=_before(rollout, name),
         lock=view.lock,
@@ -54,6 +55,20 @@ def situation_of(
         cause=_cause(rollout, name),
         proof=policy.gates.completions_min or 0,
     )
+
+
+# A worker that was started three times and does not beat is not merely slow.
+_CRASHES = 3
+
+
+def _closely(found: ObjectView, survey: RegionSurvey) -> ObjectView:
+    """Return the object with what a closer look at its instance showed."""
+    closer = next((seen for seen in survey.closer if seen.instance == found.id), None)
+    if closer is None:
+        return found
+    is_sick = found.health in {Health.SILENT, Health.BOOTING}
+    health = Health.CRASHING if is_sick and closer.starts >= _CRASHES else found.health
+    return replace(found, user_data=closer.started, health=health)
 
 
 def _unreadable(state_error: str, sample: RegionSample) -> str:

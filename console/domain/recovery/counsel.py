@@ -28,15 +28,7 @@ def with_advice(
     """
     allowance = rollout.policy.gates.deadline
     situation = situation_of(survey, rollout, rollout.policy, now, allowance)
-    is_whole = not (
-        situation.unfinished
-        or situation.orphans
-        or situation.lock
-        or situation.error
-        or situation.has_errored_state
-        or outcome.phase is RegionPhase.FAILED
-    )
-    if is_whole:
+    if not situation.needs_somebody and outcome.phase is not RegionPhase.FAILED:
         return outcome
     advice = advise(situation)
     made = [option for option in advice.options if option.may_be_made]

@@ -9,6 +9,8 @@ from console.domain.recovery.prospects import Prospect
 from console.domain.recovery.situation import Situation
 from console.domain.view import ObjectView
 
+AS_PROMISED = "as promised"
+
 
 def differences(promised: Prospect, now: Situation) -> str:
     """Return what is true now, in a sentence, with everything that is not as it was promised."""
@@ -17,7 +19,7 @@ def differences(promised: Prospect, now: Situation) -> str:
         return f"done, and the region cannot be read now: {now.error}"
     wanted, found = _counted(promised.objects), _counted(now.objects)
     if wanted == found:
-        return f"as promised: {now.healthy} of {now.desired} workers are healthy, {_left(now)}"
+        return f"{AS_PROMISED}: {now.healthy} of {now.desired} workers are healthy, {_left(now)}"
     more = [_name(key) for key in (found - wanted).elements()]
     fewer = [_name(key) for key in (wanted - found).elements()]
     parts = [told]

@@ -120,6 +120,11 @@ def _orphans_after(
 _NEW = "new-in-slot-"
 
 
+def is_new(found: ObjectView) -> bool:
+    """Whether a prospect's object is an instance that is yet to be made."""
+    return found.id.startswith(_NEW)
+
+
 def _new(slot: int, release: str) -> ObjectView:
     """Return the instance that a plan would make: proven, or what it replaces would stay."""
     return ObjectView(

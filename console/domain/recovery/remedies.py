@@ -22,6 +22,10 @@ class Remedy(StrEnum):
     PUSH_STATE = "push-state"
 
 
+ROLLOUTS = frozenset({Remedy.RETRY, Remedy.FINISH, Remedy.ROLLBACK})
+"""These are rollouts of their own; every other one is made on state and instances at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a person reads of a remedy, whatever the region."""

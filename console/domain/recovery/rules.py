@@ -93,7 +93,7 @@ def _cause_is_gone(situation: Situation, slots: Sequence[Slot]) -> str:
 
 
 def _accept(situation: Situation) -> Case:
-    slots = [slot for slot in situation.slots if slot.current and slot.deposed]
+    slots = [s for s in situation.slots if s.current and not is_gone(s.current) and s.deposed]
     proven = [s for s in slots if s.current and situation.is_proven(s.current)]
     if proven:
         chosen = _affordable(situation, proven)
@@ -115,7 +115,7 @@ def _accept(situation: Situation) -> Case:
 
 
 def _restore(situation: Situation) -> Case:
-    slots = [slot for slot in situation.slots if slot.deposed]
+    slots = [s for s in situation.slots if any(not is_gone(found) for found in s.deposed)]
     if not slots:
         return Case(Remedy.RESTORE, against="no old instance is left beside a new one")
     fit = [slot for slot in slots if slot.healthy_deposed]
@@ -190,9 +190,13 @@ def _untaint(situation: Situation) -> Case:
     marked = [slot for slot in situation.slots if slot.current and slot.current.is_tainted]
     if not marked:
         return Case(Remedy.UNTAINT, against="no slot is marked")
-    free = [s for s in marked if not s.deposed and s.current and not is_gone(s.current)]
+    living = [s for s in marked if s.current and not is_gone(s.current)]
+    if not living:
+        gone = named(slot.current for slot in marked if slot.current)
+        return Case(Remedy.UNTAINT, against=f"{gone} is gone: see retry")
+    free = [slot for slot in living if not slot.deposed]
     if not free:
-        return _untaint_beside_old(situation, [slot for slot in marked if slot.deposed], marked)
+        return _untaint_beside_old(situation, living)
     working = [slot for slot in free if slot.current_works]
     if working:
         names = named(s.current for s in working if s.current)
@@ -201,10 +205,7 @@ def _untaint(situation: Situation) -> Case:
     return Case(Remedy.UNTAINT, indexes(free))
 
 
-def _untaint_beside_old(situation: Situation, held: Sequence[Slot], marked: Sequence[Slot]) -> Case:
-    if not held:
-        gone = named(slot.current for slot in marked if slot.current)
-        return Case(Remedy.UNTAINT, indexes(marked), against=f"{gone} is gone: see retry")
+def _untaint_beside_old(situation: Situation, held: Sequence[Slot]) -> Case:
     old = [slot.healthy_deposed for slot in held if slot.healthy_deposed]
     hanging = named(old) if old else named(found for slot in held for found in slot.deposed)
     reason = (

@@ -28,7 +28,7 @@ class Slot:
     current: ObjectView | None
     """None where the slot is empty; a ghost where its instance is gone."""
     deposed: tuple[ObjectView, ...]
-    """Those of the release before come first."""
+    """Those of the release before come first, those that are gone last."""
     working: tuple[ObjectView, ...] = ()
     """Those of its objects that count as workers."""
 
@@ -95,6 +95,18 @@ class Situation:
         return tuple(slot for slot in self.slots if slot.is_unfinished)
 
     @property
+    def needs_somebody(self) -> bool:
+        """Whether something is left over, held or unreadable: it does not go on by itself."""
+        left = self.unfinished or self.orphans or self.lock or self.cause
+        return bool(left or self.error or self.has_errored_state)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left over, and everything could be read."""
+        left = self.unfinished or self.orphans or self.lock or self.has_errored_state
+        return not (left or self.error)
+
+    @property
     def healthy(self) -> int:
         """How many instances work now, wherever they stand."""
         return sum(map(self.works, self.objects))
@@ -133,14 +145,15 @@ class Situation:
             return True
         if self.before and found.tag == self.before != self.release:
             return False
-        if self.cause is not None or found.is_tainted or found.kind is ObjectKind.ORPHAN:
+        if self.cause is not None or found.kind is ObjectKind.ORPHAN:
             return True
-        return found.is_deposed and len(beside) > 1
+        is_of_another_rollout = found.is_tainted and found.tag != self.wanted
+        return is_of_another_rollout or (found.is_deposed and len(beside) > 1)
 
     def _slot(self, index: int, mine: list[ObjectView]) -> Slot:
         deposed = sorted(
             (found for found in mine if found.is_deposed),
-            key=lambda found: found.tag != self.before,
+            key=lambda found: (is_gone(found), found.tag != self.before),
         )
         current = next((found for found in mine if not found.is_deposed), None)
         return Slot(index, current, tuple(deposed), tuple(filter(self.works, mine)))

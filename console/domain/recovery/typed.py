@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from console.domain.recovery.advice import Option
-from console.domain.recovery.remedies import TOLD, Remedy
+from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
 from console.domain.recovery.situation import Situation
-
-# These are rollouts: what they replace is named by region, never by slot.
-_ROLLOUTS = {Remedy.RETRY, Remedy.FINISH, Remedy.ROLLBACK}
 
 
 def command_line(option: Option, situation: Situation, fleet: str, where: str) -> str:
@@ -21,7 +18,8 @@ def command_line(option: Option, situation: Situation, fleet: str, where: str) -
     """
     words = ["release-console recover", option.remedy, f"--region {situation.region}"]
     everywhere = {slot.index for slot in situation.slots} == set(option.slots)
-    if option.slots and not everywhere and option.remedy not in _ROLLOUTS:
+    # What a rollout replaces is named by region, never by slot.
+    if option.slots and not everywhere and option.remedy not in ROLLOUTS:
         words += [f"--slot {slot}" for slot in option.slots]
     if option.instance is not None:
         words.append(f"--instance {option.instance}")
