@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from console.domain.abridged import abridged
 from console.domain.events import Entry, RolloutFinished, RolloutStarted
 from console.domain.evolve import evolve
 from console.domain.failure import Failure
@@ -286,7 +287,7 @@ async def _tell(stage: Stage, conductor: Conductor, view: Shown) -> None:
         for told in stage.recording.lines:
             bridge.progress(told.progress)
         newest = stage.recording.lines[-1].progress.message
-        await view.sees(newest[:_SURELY_IN_SIGHT])
+        await view.sees(abridged(newest)[:_SURELY_IN_SIGHT])
     await view.rest()
 
 

@@ -38,6 +38,8 @@ from console.tui.unattended import Leaving
 _log = logging.getLogger(__name__)
 
 _MOST_PAST = 50
+_LOWEST = 2
+"""Screens in the stack when only the first one is there: Textual has an empty one below it."""
 
 
 def _is_confirmation(screen: Screen[Any]) -> TypeGuard[screens.ConfirmScreen]:
@@ -112,6 +114,7 @@ class ConsoleApp(App[Leaving]):
         self._drawn: list[Drawn] = []
         self.scene.logs = str(around.logs or "")
         self.scene.window = around.window
+        self.scene.advise_every = around.advise_every
         self._attention = Attention(
             around.fleet, self._tell_terminal, self.bell, is_on=around.attention
         )
@@ -208,8 +211,34 @@ class ConsoleApp(App[Leaving]):
 
     def on_start_screen_started(self, event: screens.StartScreen.Started) -> None:
         """Roll out what the form chose."""
-        self._conductor.begin(event.choice)
+        self._roll_out(event.choice)
+
+    def on_recover_screen_rollout_wanted(self, event: screens.RecoverScreen.RolloutWanted) -> None:
+        """Roll out what leads on."""
+        self._roll_out(event.choice)
+
+    def _roll_out(self, choice: Choice) -> None:
+        """Begin a rollout, and show it on a screen that has shown no other one."""
+        self._interrupts.begin_anew()
+        self._conductor.begin(choice)
+        while len(self.screen_stack) > _LOWEST:
+            self.pop_screen()
         self.switch_screen(screens.OperateScreen(self.scene))
+
+    def on_operate_screen_another_wanted(self) -> None:
+        """Ask what else shall be rolled out."""
+        form = screens.StartScreen(self.scene, self.around.policy, is_another=True)
+        self.push_screen(form)
+        self.run_worker(self._propose(form), exit_on_error=False)
+
+    def on_drawn_recover_wanted(self, event: Drawn.RecoverWanted) -> None:
+        """Show the moves that lead on."""
+        screen = screens.RecoverScreen(self.scene, self._conductor.advise, event.region)
+        self.push_screen(screen)
+
+    def on_recover_screen_move_wanted(self, event: screens.RecoverScreen.MoveWanted) -> None:
+        """Make a move."""
+        self._conductor.make_move(event.command)
 
     def on_operate_screen_take_up_wanted(self) -> None:
         """Go on with what was left open."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError, Future, wait
+from typing import TYPE_CHECKING
 
 from console.domain.allowed import RunBy
-from console.domain.commands import Command, Pause
+from console.domain.commands import Close, Command, Pause, Recover
 from console.domain.durations import expected
 from console.domain.evolve import replay
+from console.domain.fleet import RegionName
 from console.domain.path_view import Expected
 from console.domain.rollout import Rollout
 from console.engine.stream import Audience
@@ -20,6 +22,9 @@ from console.tui.lookout import Lookout
 from console.tui.overhearing import Overhearing
 from console.tui.surroundings import Choice, Handle, Surroundings
 from console.tui.unattended import Leaving, Unattended
+
+if TYPE_CHECKING:
+    from console.tui.advisory import Advised
 
 # Durations are told from this many earlier rollouts.
 _RECENT = 5
@@ -37,7 +42,7 @@ class Conductor:
         self._lookout = Lookout(around, self.bridge)
         self._handle: Handle | None = None
         self._rollout: Future[Rollout] | None = None
-        self._following: Future[None] | None = None
+        self._following: tuple[Future[None], ...] = ()
         self._task: asyncio.Task[object] | None = None
 
     def look(self) -> None:
@@ -47,8 +52,10 @@ class Conductor:
     def follow(self, rollout: str | None = None) -> None:
         """Begin to read along in the journal what somebody else rolls out."""
         follower = Follower(self.around, self.bridge, self._lookout)
-        self._following = self.backstage.start(follower.follow(rollout))
-        self.backstage.start(Overhearing(self.around, self.bridge).listen())
+        self._following = (
+            self.backstage.start(follower.follow(rollout)),
+            self.backstage.start(Overhearing(self.around, self.bridge).listen()),
+        )
 
     def recall(self) -> Future[Expected]:
         """Read from earlier rollouts how long each step takes."""
@@ -60,35 +67,62 @@ class Conductor:
         return expected(rollout for rollout in replayed if rollout is not None)
 
     def begin(self, choice: Choice) -> None:
-        """Begin to roll `choice` out; once."""
-        if self.around.roll_out is not None and self._rollout is None:
-            self._rollout = self.backstage.start(
-                self._run(self.around.roll_out(choice, self._attach))
-            )
+        """Begin to roll `choice` out, unless a rollout is under way that has not halted.
+
+        One that has halted is closed first, and its end is waited for.
+        """
+        roll_out = self.around.roll_out
+        if roll_out is None or (self.is_under_way and not (self._has_halted or self._has_ended)):
+            return
+        if self._has_halted:
+            self.send(Close(self.around.operator))
+        self._succeed(lambda: roll_out(choice, self._attach))
+
+    def _succeed(self, work: Callable[[], Awaitable[Rollout]]) -> None:
+        """Do `work` as soon as what is under way has come to its end and given the lease back."""
+        self.bridge.trouble("")
+        before = self._rollout if self.is_under_way else None
+        self._rollout = self.backstage.start(self._run(_after(before, work)))
+
+    def make_move(self, command: Recover) -> None:
+        """Make a move: by the engine of the rollout that has halted, or by one of its own."""
+        make_move = self.around.make_move
+        if self.is_under_way and not self._has_ended:
+            self.send(command)
+        elif make_move is not None:
+            self._succeed(lambda: make_move(command, self._attach))
+
+    def advise(self, regions: Sequence[RegionName] | None) -> Future[Advised]:
+        """Look at `regions`, or at all of them, and return which moves there are."""
+        # The first frame needs no advice.
+        from console.tui.advisory import take_advice
+
+        return self.backstage.start(take_advice(self.around, regions))
 
     def take_up(self) -> None:
         """Go on with the rollout that was left open; again, where that could not be done before."""
         if self.around.take_up is not None and not self.is_under_way:
             self.bridge.trouble("")
-            self._rollout = self.backstage.start(self._run(self.around.take_up(self._attach)))
+            work = self._run(self.around.take_up(self._attach), takes_up=True)
+            self._rollout = self.backstage.start(work)
 
-    async def _run(self, work: Awaitable[Rollout]) -> Rollout:
+    async def _run(self, work: Awaitable[Rollout], *, takes_up: bool = False) -> Rollout:
         self._task = asyncio.current_task()
         try:
             return await work
         except Exception as error:
             hint = getattr(error, "hint", "")
             self.bridge.trouble(f"{error}; {hint}" if hint else str(error))
-            if self._handle is not None and self.around.left_open:
+            if self._handle is not None and takes_up:
                 # It could not be taken up, and stays open: it is followed again.
                 self._handle = None
                 self.follow(self.around.left_open)
             raise
 
     def _attach(self, handle: Handle) -> None:
-        # From here on the engine itself tells what the journal would.
-        if self._following is not None:
-            self._following.cancel()
+        # From here on the engine itself tells what the journal and the tools' logs would.
+        for following in self._following:
+            following.cancel()
         handle.join(self.bridge)
         handle.join(self._lookout)
         self._handle = handle
@@ -102,6 +136,18 @@ class Conductor:
     def is_under_way(self) -> bool:
         """Whether a rollout runs that nobody may simply walk away from."""
         return self._rollout is not None and not self._rollout.done()
+
+    @property
+    def _has_halted(self) -> bool:
+        rollout = self.bridge.rollout
+        is_stopped = rollout is not None and (rollout.stop is not None or rollout.is_finished)
+        return rollout is not None and rollout.halt is not None and not is_stopped
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether nothing of it is left but to give the lease back."""
+        rollout = self.bridge.rollout
+        return rollout is not None and rollout.is_at_rest
 
     def run_by(self, *, holder_lives: bool) -> RunBy:
         """Return whose engine runs the rollout that is on the screen.
@@ -157,6 +203,12 @@ class Conductor:
     def close(self) -> None:
         """End what still looks around."""
         self.backstage.close()
+
+
+async def _after(before: Future[Rollout] | None, work: Callable[[], Awaitable[Rollout]]) -> Rollout:
+    if before is not None:
+        await asyncio.wrap_future(before)
+    return await work()
 
 
 def _rests(rollout: Rollout) -> bool:

@@ -26,6 +26,10 @@ class Interrupts:
         """Start at none."""
         self._count = 0
 
+    def begin_anew(self) -> None:
+        """Forget those that another rollout got: the first one never reaches a Terraform."""
+        self._count = 0
+
     def press(self, signal: int) -> Response:
         """Return what this one does.
 

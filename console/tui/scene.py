@@ -78,6 +78,8 @@ class Scene:
         self.beats: dict[RegionName, BeatHistory] = {}
         self.window = timedelta(minutes=15)
         """How far back an instance's finished jobs are counted."""
+        self.advise_every = timedelta(seconds=5)
+        """How often a region is looked at while its moves are on the screen."""
         self._sightings = Sightings(policy, boot_allowance)
         self._view: RolloutView | None = None
         self._view_of: tuple[object, ...] = ()

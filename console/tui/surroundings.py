@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console.domain.commands import Command
+from console.domain.commands import Command, Recover
 from console.domain.events import Entry
 from console.domain.failure import Failure
 from console.domain.fleet import (
@@ -28,6 +29,11 @@ from console.domain.rollout import Rollout
 from console.engine.ports import Clock, Progress
 from console.engine.stream import Audience
 
+if TYPE_CHECKING:
+    # Nobody needs the advice before a screen of its own is opened.
+    from console.domain.recovery.advice import Advice
+    from console.domain.recovery.situation import Situation
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -40,6 +46,8 @@ class Choice:
     """Only these; None for all."""
     refresh: bool = False
     accept_leftovers: bool = False
+    rolls_back: str = ""
+    """The id of the rollout that this one takes back; empty where it takes none back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,13 @@ TakeUp = Callable[[Callable[[Handle], None]], Awaitable[Rollout]]
 
 RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable[Rollout]]
 """Rolls a choice out to its end. Gives the handle away before the first step is begun."""
+
+
+Advise = Callable[[Sequence[RegionName] | None], Awaitable["Sequence[tuple[Situation, Advice]]"]]
+"""Looks at regions, or at all of them, and tells which moves there are. Changes nothing."""
+
+MakeMove = Callable[[Recover, Callable[[Handle], None]], Awaitable[Rollout]]
+"""Makes a move in a region of the newest rollout, which has ended."""
 
 
 async def _no_proposal() -> Proposal:
@@ -114,6 +129,12 @@ class Surroundings:
     """The id of a rollout that had no end when this console opened; empty where there was none."""
     take_up: TakeUp | None = None
     """None where there is nothing to take up, or this console only watches."""
+    advise: Advise | None = None
+    """None where nobody can tell what is true of a region."""
+    make_move: MakeMove | None = None
+    """None where this console only watches."""
+    advise_every: timedelta = timedelta(seconds=5)
+    """How often a region is looked at while its moves are on the screen."""
     holder_lives: Callable[[], bool] = lambda: True
     """Whether the console that has the lease lives; False where nobody has it."""
     logs: Path | None = None

@@ -51,10 +51,10 @@ COMPOSED = {
         f"{_ROLLOUT} tab-output output",
         small="strip",
         larger="rail rail-text",
-        never=f"{_UNSEEN} tab-timeline",
+        never=f"{_UNSEEN} tab-timeline trouble",
     ),
     "watch": Composition(
-        f"{_ROLLOUT} tab-timeline timeline",
+        f"{_ROLLOUT} tab-timeline timeline trouble",
         small="strip",
         larger="rail rail-text",
         never=f"{_UNSEEN} tab-output",
@@ -65,12 +65,13 @@ COMPOSED = {
         larger="rail rail-text",
         never=f"{_UNSEEN} tab-output",
     ),
-    "region": Composition("masthead summary objects beats details console chart"),
+    # In a narrow terminal the console output that was asked for takes the chart's room.
+    "region": Composition("masthead summary objects beats details console", larger="chart"),
     "history": Composition("masthead history"),
     "plan-review": Composition(_CONFIRMED, never="void"),
-    "dangerous": Composition(f"{_CONFIRMED} typed", never="void"),
+    "dangerous": Composition(f"{_CONFIRMED} wanted typed", never="void"),
     "leave": Composition("box title consequences"),
-    "help": Composition("box title told keys"),
+    "help": Composition("box title told keys signs"),
 }
 
 

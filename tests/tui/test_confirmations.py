@@ -162,7 +162,11 @@ async def test_the_plan_review_names_what_is_destroyed_and_has_the_raw_plan_a_ke
             await shown.say_yes()
         await shown.sees("Apply?")
         await opened(shown)
-        for told in ("us-east-1 slot 1", "destroys i-us-east-1-1-0.9.0", "the guard found nothing"):
+        for told in (
+            "slot 1  replace, new first",
+            "destroys i-us-east-1-1-0.9.0",
+            "the guard found nothing",
+        ):
             assert told in shown.text()
         assert "up to 4 instances" in shown.text()
 
@@ -183,3 +187,14 @@ async def test_an_abort_after_a_change_takes_the_fleets_name() -> None:
         assert [type(c).__name__ for c in paper.sent] == ["Approve"]
         paper.performer.holds.clear()
         await shown.sees("completed")
+
+
+async def test_what_has_to_be_typed_and_where_stay_in_sight_while_it_is_typed() -> None:
+    async with console(one_region("prod")) as shown:
+        await shown.sees("Ship 0.9.1?")
+        await opened(shown)
+        await shown.pilot.press(*"chec")
+        await shown.sees("type checks to say yes")
+        box = shown.app.screen.query_one("#box")
+        assert "checks  [PROD]" in str(box.border_title)
+        assert box.has_class("-production")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from textual.widget import Widget
@@ -12,6 +13,7 @@ from console.domain.events import Entry
 from console.domain.policy import Approve as Approvals
 from console.domain.signs import Mode
 from console.tui.screens.replay import ReplayScreen
+from console.tui.widgets.regions import Regions
 from console.tui.widgets.timeline import Timeline
 from tests.tui.fleets import one_region, two_waves
 from tests.tui.paper import Shown, console
@@ -62,7 +64,7 @@ async def test_without_colour_all_is_told_by_glyph_and_word(
     paper = one_region("prod", approve=Approvals.ONCE)
     async with console(paper) as shown:
         await shown.sees("Ship 0.9.1?")
-        for wanted in ("[PROD]", "▶ OPERATE", "✓ preflight", "? build", "▒▒ 2/2", "a answers"):
+        for wanted in ("[PROD]", "▶ OPERATE", "✓ preflight", "? start", "▒▒ 2/2", "a answers"):
             await shown.sees(wanted)
         assert coloured(shown) == set()
         await shown.pilot.press("a")
@@ -163,3 +165,58 @@ async def test_history_tells_reason_and_operator_at_every_width() -> None:
             await shown.sees(wanted)
         await shown.pilot.resize_terminal(160, 36)
         await shown.sees("1 region runs 0.9.1")
+
+
+async def test_gates_that_have_not_spoken_are_told_in_a_sentence() -> None:
+    async with console(one_region()) as shown:
+        await shown.sees("Ship 0.9.1?")
+        await shown.pilot.press("4")
+        await shown.sees("No gate has spoken yet")
+
+
+async def test_what_a_gate_wants_stands_before_its_history() -> None:
+    async with console(one_region(approve=Approvals.ONCE)) as shown:
+        await shown.sees("Ship 0.9.1?")
+        await shown.say_yes()
+        await shown.sees("completed")
+        await shown.pilot.press("4")
+        await shown.sees("2 slots, one instance each")
+        header = next(line for line in shown.text().splitlines() if "verdict" in line)
+        assert header.index("measured") < header.index("wanted") < header.index("history")
+
+
+async def test_the_cursor_keeps_its_region_when_the_columns_change() -> None:
+    async with console(two_waves()) as shown:
+        await shown.sees("▒▒▒ 3/3")
+        await shown.pilot.press("down", "down")
+        regions = shown.app.screen.query_one(Regions)
+        chosen, columns = regions.chosen, len(regions.columns)
+        await shown.pilot.resize_terminal(200, 60)
+        await shown.until(lambda: len(regions.columns) > columns)
+        assert regions.chosen == chosen
+
+
+async def test_the_path_is_a_key_away_where_it_does_not_fit_beside_the_form() -> None:
+    async with console(two_waves(), (80, 24), choice=None) as shown:
+        await shown.sees("^o Path")
+        assert "wave 1 · canary" not in shown.text()
+        await shown.pilot.press("ctrl+o")
+        await shown.sees("wave 1 · canary")
+        await shown.sees("us-west-1  3 → 0.9.1")
+        await shown.pilot.press("ctrl+o")
+        await shown.sees("Replace also")
+        await shown.pilot.resize_terminal(120, 36)
+        await shown.until(lambda: "Path" not in footer(shown))
+
+
+async def test_the_narrow_path_tells_of_the_unit_that_the_question_is_about() -> None:
+    paper = two_waves(bake=timedelta(0))
+    async with console(paper, (80, 24)) as shown:
+        for question in ("Ship 0.9.1?", "Build", "Push", "Mark us-east-1", "us-east-1: create"):
+            await shown.sees(question)
+            await shown.say_yes()
+        await shown.sees("Mark eu-west-1")
+        await shown.sees("wave 2/2  eu-west-1  ? taint")
+        await shown.say_yes()
+        await shown.sees("Mark us-west-1")
+        await shown.sees("wave 2/2  us-west-1  ? taint")

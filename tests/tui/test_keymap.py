@@ -16,6 +16,7 @@ from console.tui.screens.confirm import ConfirmScreen
 from console.tui.screens.history import HistoryScreen
 from console.tui.screens.leave import LeaveScreen
 from console.tui.screens.operate import OperateScreen
+from console.tui.screens.recover import RecoverScreen
 from console.tui.screens.region import RegionScreen
 from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.rollout import RolloutScreen
@@ -30,6 +31,7 @@ SCREENS: tuple[type[DOMNode], ...] = (
     RolloutScreen,
     OperateScreen,
     RegionScreen,
+    RecoverScreen,
     HistoryScreen,
     ReplayScreen,
     StartScreen,

@@ -124,3 +124,13 @@ async def test_only_what_holds_the_text_is_shown() -> None:
 def test_before_it_has_begun_and_after_it_has_ended_nothing_is_allowed() -> None:
     assert {entry.reason for entry in allowed(None)} == {"no rollout has begun"}
     assert len(allowed(None)) == len(Action)
+
+
+async def test_a_key_at_the_heels_of_the_one_that_opens_a_region_is_meant_for_the_region() -> None:
+    async with console(two_waves()) as shown:
+        await shown.sees("▒▒▒ 3/3")
+        shown.app.simulate_key("enter")
+        shown.app.simulate_key("question_mark")
+        await shown.sees("Copy the chosen instance's id")
+        await shown.pilot.press("escape")
+        await shown.sees("Objects")

@@ -121,3 +121,20 @@ async def test_plans_and_gates_are_filtered_as_well() -> None:
         await shown.pilot.press("escape", "4")
         await shown.until(lambda: gates.row_count > 10)  # type: ignore[attr-defined]
         assert "us-west-1" in str(plans.render())
+
+
+async def test_a_long_line_is_wrapped_and_the_panel_stands_at_its_end_whatever_its_size() -> None:
+    paper = one_region(approve=Approvals.ONCE)
+    paper.performer.holds.add(effects.ApplyPlan)
+    paper.performer.lines = [
+        *(output(f"line {n}") for n in range(40)),
+        output(f"module.workers.aws_instance.worker[0]: {'word ' * 30}the end"),
+    ]
+    async with console(paper) as shown:
+        await shown.sees("Ship 0.9.1?")
+        await shown.say_yes()
+        await shown.sees("us-east-1  slot 0: word")
+        for size in ((120, 36), (80, 24), (120, 30), (200, 60)):
+            await shown.pilot.resize_terminal(*size)
+            await shown.sees("the end")
+        await shown.sees("41 lines · follows")

@@ -69,7 +69,7 @@ async def test_a_region_that_cannot_be_read_keeps_its_last_numbers_and_says_so()
             return replace(sample, instances=Reading(sample.at, error="ExpiredToken"))
 
         paper.mangle = broken
-        await shown.sees("! us-east-1")
+        await shown.sees("! us-east-1: ExpiredToken")
         assert "▒▒ 2/2" in shown.text()
         await shown.pilot.press("enter")
         await shown.sees("ExpiredToken")

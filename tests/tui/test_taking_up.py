@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from console.domain import effects
 from console.domain.commands import Approve, TakeUp
@@ -15,11 +16,12 @@ from console.domain.reconciliation import ApplyEnd, Found
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 from console.engine.engine import Engine
+from console.engine.ports import Progress
 from console.engine.stream import Stream
 from console.tui.surroundings import Handle
 from tests.rollout.world import started
 from tests.tui.fleets import one_region
-from tests.tui.paper import Paper, console
+from tests.tui.paper import Paper, console, output
 
 
 def die_in_apply(paper: Paper) -> str:
@@ -131,3 +133,29 @@ async def test_what_stands_against_it_is_told_and_it_can_be_tried_again() -> Non
         successor.fails = False
         await shown.say_yes(opens="u")
         await shown.sees("completed")
+
+
+async def test_what_the_tools_of_the_other_console_print_is_read_until_it_is_taken_up() -> None:
+    paper = one_region()
+    left = die_in_apply(paper)
+    told = [output("slot 0: Still creating...")]
+    asked: list[datetime] = []
+
+    def overhear(since: datetime) -> Sequence[Progress]:
+        asked.append(since)
+        return [told.pop()] if told else []
+
+    async with console(
+        paper,
+        choice=None,
+        left_open=left,
+        take_up=Successor(paper, Found.UNTOUCHED),
+        holder_lives=lambda: False,
+        overhear=overhear,
+    ) as shown:
+        await shown.sees("us-east-1  slot 0: Still creating...")
+        await shown.say_yes(opens="u")
+        await shown.sees("Apply?")
+        times = len(asked)
+        await shown.pilot.pause(1.2)
+        assert len(asked) == times

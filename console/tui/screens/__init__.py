@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from console.tui.screens.history import HistoryScreen
     from console.tui.screens.leave import LeaveScreen
     from console.tui.screens.operate import OperateScreen
+    from console.tui.screens.recover import RecoverScreen
     from console.tui.screens.region import RegionScreen
     from console.tui.screens.replay import ReplayScreen
     from console.tui.screens.rollout import RolloutScreen
@@ -25,6 +26,7 @@ __all__ = [
     "HistoryScreen",
     "LeaveScreen",
     "OperateScreen",
+    "RecoverScreen",
     "RegionScreen",
     "ReplayScreen",
     "RolloutScreen",

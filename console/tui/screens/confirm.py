@@ -8,6 +8,7 @@ quiet: a key that is held down passes nothing. A question that is no longer aske
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from time import monotonic
 from typing import ClassVar
 
@@ -20,7 +21,9 @@ from textual.widgets import Button, Footer, Input, Static
 
 from console.domain.confirmation import Confirmation
 from console.domain.narrate import Tone
+from console.domain.rollout_view import is_production
 from console.tui.palette import line, lines
+from console.tui.screens.drawn import Drawn
 from console.tui.widgets.plan import change_lines
 
 # Longer than the gap between two repeats of a held key, shorter than anybody reads.
@@ -46,7 +49,8 @@ class ConfirmScreen(ModalScreen[bool]):
         super().__init__()
         self._current = current
         self._asked = current()
-        self._quiet_since = monotonic()
+        self._quiet_since = inf
+        """Nobody has read it before it is on the screen, however long that takes."""
         self._is_raw = False
 
     def compose(self) -> ComposeResult:
@@ -58,7 +62,8 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Static(id="consequences")
             yield Static(id="void")
             if asked is not None and asked.typed is not None:
-                yield Input(placeholder=f"type {asked.typed} to say yes", id="typed")
+                yield Static(line(f"type {asked.typed} to say yes"), id="wanted")
+                yield Input(id="typed")
             with Horizontal(id="buttons"):
                 yield Button("Not now", id="no", compact=True)
                 yield Button("Yes", id="yes", compact=True)
@@ -71,12 +76,37 @@ class ConfirmScreen(ModalScreen[bool]):
         if asked is None:
             self.dismiss(result=False)
             return
-        self.query_one("#box").set_class(asked.is_dangerous, "-dangerous")
+        self._entitle(asked)
         yes = self.query_one("#yes", Button)
         yes.label = asked.yes if asked.is_dangerous else f"y  {asked.yes}"
         yes.disabled = asked.is_dangerous
         self._draw(asked)
+        self.call_after_refresh(self._be_read)
         self.query_one("#typed" if asked.is_dangerous else "#told").focus()
+
+    def on_resize(self) -> None:
+        """Use the width that there is now, once the box has it."""
+        if self._asked is not None:
+            self.call_after_refresh(self._draw, self._asked)
+
+    def _entitle(self, asked: Confirmation) -> None:
+        """Say in the box itself which fleet this is: the header behind it is dimmed."""
+        box, below = self.query_one("#box"), self.app.screen_stack[-2]
+        box.set_class(asked.is_dangerous, "-dangerous")
+        if not isinstance(below, Drawn):
+            return
+        rollout, around = below.scene.rollout, below.scene.around
+        name = rollout.environment if rollout is not None else around.environment
+        fleet = rollout.fleet if rollout is not None else around.fleet
+        is_risky = is_production(name)
+        word = name.upper() if is_risky else name
+        box.set_class(is_risky, "-production")
+        box.border_title = line(
+            fleet, "  ", (f"[{word}]", Tone.BAD if is_risky else Tone.ASK), bold=True
+        )
+
+    def _be_read(self) -> None:
+        self._quiet_since = monotonic()
 
     def check(self) -> None:
         """Void the question when it is no longer the one that is asked."""
@@ -139,16 +169,16 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def _draw(self, asked: Confirmation) -> None:
         self.query_one("#title", Static).update(line(asked.title, bold=True))
-        drawn = [line(text) for text in asked.raw] if self._is_raw else list(_review(asked))
+        drawn = [line(text) for text in asked.raw] if self._is_raw else list(self._review(asked))
         self.query_one("#consequences", Static).update(lines(*drawn))
 
-
-def _review(asked: Confirmation) -> Iterator[Content]:
-    for text in asked.consequences:
-        yield line(text)
-    if asked.changes:
-        yield line("")
-        yield from change_lines(asked.changes)
-    if asked.guard:
-        yield line("")
-        yield line(("✓ ", Tone.GOOD), asked.guard)
+    def _review(self, asked: Confirmation) -> Iterator[Content]:
+        for text in asked.consequences:
+            yield line(text)
+        if asked.changes:
+            room = self.query_one("#told").scrollable_content_region.width
+            yield line("")
+            yield from change_lines(asked.changes, room)
+        if asked.guard:
+            yield line("")
+            yield line(("✓ ", Tone.GOOD), asked.guard)

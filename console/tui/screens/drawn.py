@@ -9,8 +9,10 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.message import Message
 from textual.screen import Screen
 
+from console.domain.fleet import RegionName
 from console.engine.ports import Progress
 from console.tui.scene import Scene
 
@@ -47,12 +49,25 @@ class Drawn(Screen[None]):
         """Be drawn no more."""
         self.is_laid_out = False
 
+    class RecoverWanted(Message):
+        """Somebody wants to see what is true of a region, and which moves lead on."""
+
+        def __init__(self, region: RegionName | None = None) -> None:
+            """Carry which; None for the first that needs help."""
+            super().__init__()
+            self.region = region
+            """The one to begin with."""
+
     def draw(self, now: datetime) -> None:
         """Show the scene as it is."""
         raise NotImplementedError
 
     def print_lines(self, progress: Sequence[Progress]) -> None:
         """Show lines of tools; most screens have no place for them."""
+
+    def is_in_footer(self, action: str) -> bool:
+        """Whether `action` belongs into the footer now; help and palette have it all the same."""
+        return True
 
     def reason_against(self, action: str) -> str:
         """Return why `action` cannot be done now; empty where it can."""

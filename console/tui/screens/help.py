@@ -37,8 +37,14 @@ class HelpScreen(ModalScreen[None]):
             yield Static(line("Keys", bold=True), id="title")
             with VerticalScroll(id="told"):
                 yield Static(self._keys(), id="keys")
-                yield Static(lines(line(""), *_legend()))
+                yield Static(id="signs")
             yield Footer(compact=True, show_command_palette=False)
+
+    def on_resize(self) -> None:
+        """Tell the signs beside the keys where there is room, else below them."""
+        is_beside = not self.has_class("-narrow")
+        told = _beside() if is_beside else (line(""), *_below())
+        self.query_one("#signs", Static).update(lines(*told))
 
     def action_close(self) -> None:
         """Go back."""
@@ -76,16 +82,44 @@ _MOVING = (
 )
 
 
-def _legend() -> Iterator[Content]:
+_BAR = (
+    Sign(NEW, "new", Tone.GOOD),
+    Sign(OLD, "old", Tone.PLAIN),
+    Sign(UNWELL, "unwell", Tone.BAD),
+    Sign(MISSING, "missing", Tone.QUIET),
+)
+
+
+def _signs() -> Iterator[tuple[str, Sequence[Sign]]]:
+    """Yield each table of signs with what it is about; a word stands in it once."""
+    tables = (("steps", STEPS), ("regions", REGIONS), ("gates", VERDICTS), ("workers", HEALTH))
+    for name, table in tables:
+        yield name, tuple({sign.word: sign for sign in table.values()}.values())
+    yield "instances", _BAR
+
+
+def _below() -> Iterator[Content]:
     yield line("Signs", bold=True)
-    for table in (STEPS, REGIONS, VERDICTS, HEALTH):
-        signs: dict[str, Sign] = {sign.word: sign for sign in table.values()}
+    for _, signs in _signs():
         parts: list[Part] = []
-        for sign in signs.values():
+        for sign in signs:
             parts += [(f"{sign.glyph} ", sign.tone), f"{sign.word}  "]
         yield line("  ", *parts)
-    yield line(
-        "  ",
-        *((NEW, Tone.GOOD), " new  ", OLD, " old  ", (UNWELL, Tone.BAD), " unwell  "),
-        *((MISSING, Tone.QUIET), " missing"),
-    )
+
+
+def _beside() -> Iterator[Content]:
+    """Two signs in a line."""
+    for name, signs in _signs():
+        yield line((f"Signs of {name}", Tone.QUIET))
+        for first, *second in zip(signs[::2], signs[1::2], strict=False):
+            yield _pair(first, *second)
+        if len(signs) % 2:
+            yield _pair(signs[-1])
+        yield line("")
+
+
+def _pair(*signs: Sign) -> Content:
+    parts: list[Part] = []
+    for sign in signs:
+        parts += [(f"{sign.glyph} ", sign.tone), f"{sign.word:<14}"]
+    return line(*parts)

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from console.domain.abridged import abridged
 from console.domain.durations import brief
 from console.domain.keys import KEYS
 from console.domain.narrate import Tone
@@ -128,6 +129,6 @@ def _row(table: KeyedTable, rollout: Rollout, *, is_roomy: bool) -> Row:
             ink.cell((str(sign), sign.tone)),
             ink.cell(brief(took), right=True),
             ink.cell(rollout.by),
-            ink.cell((rollout.reason, Tone.QUIET)),
+            ink.cell((abridged(rollout.reason), Tone.QUIET)),
         ),
     )

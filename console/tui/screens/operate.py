@@ -23,9 +23,11 @@ _KEYS = {
     Action.PAUSE: "p",
     Action.CONTINUE: "g",
     Action.ABORT: "x",
+    Action.SKIP: "k",
     Action.CLOSE: "e",
     Action.FINISH: "n",
     Action.INTERRUPT: "i",
+    Action.ANOTHER: "s",
 }
 _IN_FOOTER = {
     Action.TAKE_UP,
@@ -33,8 +35,12 @@ _IN_FOOTER = {
     Action.PAUSE,
     Action.CONTINUE,
     Action.ABORT,
+    Action.SKIP,
     Action.CLOSE,
+    Action.ANOTHER,
 }
+_RARE = {Action.SKIP, Action.ANOTHER}
+"""No footer needs them while they are not allowed."""
 _AT_ONCE = {Action.PAUSE, Action.CONTINUE}
 
 
@@ -71,6 +77,9 @@ class OperateScreen(RolloutScreen):
     class TakeUpWanted(Message):
         """The operator goes on with a rollout that was left open."""
 
+    class AnotherWanted(Message):
+        """The operator wants to begin another rollout."""
+
     def _allowance(self, action: Action) -> Allowance:
         return allowance(action, self.scene.rollout, self.scene.run_by)
 
@@ -82,6 +91,12 @@ class OperateScreen(RolloutScreen):
         if wanted is Action.TAKE_UP and self.scene.run_by is RunBy.US:
             return False  # no footer needs a key that nearly never exists
         return True if self._allowance(wanted).is_allowed else None
+
+    def is_in_footer(self, action: str) -> bool:
+        """Tell of what is rare only while it is allowed."""
+        if action.startswith("command(") and (wanted := Action(action[9:-2])) in _RARE:
+            return self._allowance(wanted).is_allowed
+        return super().is_in_footer(action)
 
     def reason_against(self, action: str) -> str:
         """Return why a command is not taken now."""
@@ -110,6 +125,8 @@ class OperateScreen(RolloutScreen):
             self._answer(rollout.questions[0][0])
         elif action is Action.TAKE_UP:
             self._take_up()
+        elif action is Action.ANOTHER:
+            self.post_message(self.AnotherWanted())
         elif action in _AT_ONCE:
             command = command_of(action, self.scene.around.operator)
             self.post_message(self.Commanded(command))

@@ -10,15 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Log, Static
+from textual.widgets import DataTable, Static
 
 from console.domain.durations import brief
 from console.domain.fleet import InstanceId, RegionName
-from console.domain.foreign import shown_lines
 from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.outcome import RegionPhase
-from console.domain.signs import REGIONS
+from console.domain.signs import REGIONS, Mode
 from console.domain.view import RegionView
 from console.tui.palette import Part, line, lines
 from console.tui.scene import Scene
@@ -28,6 +27,7 @@ from console.tui.widgets.chart import Chart
 from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.objects import Objects
+from console.tui.widgets.printed import Printed
 
 
 class RegionScreen(Drawn):
@@ -49,6 +49,13 @@ class RegionScreen(Drawn):
             tooltip="Copy the chosen instance's id",
             id="region.copy",
         ),
+        Binding(
+            KEYS["region.recover"],
+            "recover",
+            "Recover",
+            tooltip="What is true of this region, and the moves that lead on",
+            id="region.recover",
+        ),
     ]
 
     class ConsoleWanted(Message):
@@ -68,6 +75,8 @@ class RegionScreen(Drawn):
         """Draw `region` of `scene`."""
         super().__init__(scene)
         self._region = region
+        self._told = 0
+        """How many lines the summary has."""
 
     def compose(self) -> ComposeResult:
         """Lay the panels out."""
@@ -76,9 +85,7 @@ class RegionScreen(Drawn):
         yield Objects()
         yield Beats()
         with Horizontal(id="details"):
-            console = Log(id="console")
-            console.border_title = "Console output"
-            yield console
+            yield Printed()
             yield Chart()
         yield Keys()
 
@@ -91,7 +98,11 @@ class RegionScreen(Drawn):
         """Show the region as it was last seen."""
         self.query_one(Masthead).show(self.scene.view(now).header, now)
         view = self.scene.region(self._region, now)
-        self.query_one("#summary", Static).update(self._summary(view))
+        summary = self._summary(view)
+        # As many lines as before take the same room: there is nothing to lay out again.
+        has_grown = len(summary) != self._told
+        self._told = len(summary)
+        self.query_one("#summary", Static).update(lines(*summary), layout=has_grown)
         if view is not None:
             sample, state = self.scene.sample(self._region), self.scene.state(self._region)
             self.query_one(Objects).show(view, sample, state, self.scene.window, now)
@@ -108,14 +119,14 @@ class RegionScreen(Drawn):
         if self.is_laid_out:
             self._draw_beats()
 
-    def _summary(self, view: RegionView | None) -> Content:
+    def _summary(self, view: RegionView | None) -> list[Content]:
         parts: list[Part] = [self._region]
         run = self._run()
         if run is not None:
             sign = REGIONS[run]
             parts += ["   ", (str(sign), sign.tone)]
         if view is None:
-            return line(*parts, ("   nobody has looked yet", Tone.QUIET), bold=True)
+            return [line(*parts, ("   nobody has looked yet", Tone.QUIET), bold=True)]
         parts.append((f"   {view.healthy} of {view.desired} healthy", Tone.PLAIN))
         if view.queue is not None:
             told = [f"{view.queue.backlog} waiting", f"{view.queue.in_flight} in flight"]
@@ -129,7 +140,7 @@ class RegionScreen(Drawn):
             notes.append(line(("! ", Tone.WARN), held))
         if view.error:
             notes.append(line(("! ", Tone.BAD), view.error))
-        return lines(line(*parts), *notes)
+        return [line(*parts), *notes]
 
     def _run(self) -> RegionPhase | None:
         rollout = self.scene.rollout
@@ -153,10 +164,9 @@ class RegionScreen(Drawn):
 
     def show_console(self, instance: str, text: str) -> None:
         """Show what an instance printed."""
-        console = self.query_one("#console", Log)
-        console.border_title = line(f"Console output of {instance}")
-        console.clear()
-        console.write_lines(shown_lines(text))
+        # In a narrow terminal, what was asked for takes the chart's room.
+        self.query_one("#details").add_class("-reads")
+        self.query_one(Printed).show(instance, text)
 
     def action_copy(self) -> None:
         """Copy the chosen instance's id."""
@@ -164,6 +174,14 @@ class RegionScreen(Drawn):
         if instance is not None:
             self.app.copy_to_clipboard(instance)
             self.notify(f"copied: {instance}", markup=False)
+
+    def action_recover(self) -> None:
+        """Show the moves that there are for this region."""
+        self.post_message(self.RecoverWanted(self._region))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Lead nothing on in a replay."""
+        return action != "recover" or self.scene.around.mode is not Mode.REPLAY
 
     def action_back(self) -> None:
         """Go back to the rollout."""

@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Input, TabbedContent, TabPane
 
 from console.domain.fleet import RegionName
 from console.domain.keys import KEYS
+from console.domain.recovery.wanted import is_recovery_wanted
 from console.domain.signs import Mode
 from console.engine.ports import Progress
 from console.tui.scene import Scene
@@ -30,6 +31,7 @@ from console.tui.widgets.plan import PlanPanel
 from console.tui.widgets.question import Question
 from console.tui.widgets.regions import Regions
 from console.tui.widgets.timeline import Timeline
+from console.tui.widgets.trouble import Trouble
 
 _PANELS = ("regions", "output", "plan", "gates", "timeline", "chart")
 
@@ -57,6 +59,7 @@ class RolloutScreen(Drawn):
         _shown("filter", "Filter", "Show only lines that hold a text"),
         _shown("follow", "Follow", "Let the output scroll along, or not"),
         _shown("copy", "Copy", "Copy the next command, or the region"),
+        _shown("recover", "Recover", "What is true, and the moves that lead on", show=True),
         _shown("charted", "Region", "Chart the next region, or all of them", show=True),
     ]
     can_answer: ClassVar[bool] = False
@@ -69,7 +72,7 @@ class RolloutScreen(Drawn):
         self._charted: RegionName | None = None
         self._charted_at: datetime | None = None
         self._drawn_at: datetime | None = None
-        self._bound_to: tuple[object, ...] = (None, None)
+        self._bound_to: tuple[object, ...] = (None, None, False)
         """What the keys were offered for last."""
         self._left: Widget | None = None
         """What had the focus before the filter."""
@@ -82,7 +85,8 @@ class RolloutScreen(Drawn):
         with Horizontal(id="body"):
             yield Rail()
             with Vertical(id="main"):
-                yield Regions()
+                yield Regions(self._open)
+                yield Trouble()
                 with TabbedContent(initial=self.first_tab, id="tabs"):
                     for name, panel in zip(_PANELS[1:], _made(), strict=True):
                         with TabPane(name.capitalize(), id=f"tab-{name}"):
@@ -101,15 +105,28 @@ class RolloutScreen(Drawn):
         self._drawn_at = now
         view = self.scene.view(now)
         self.query_one(Masthead).show(view.header, now)
+        wants_recovery = self._can_recover and is_recovery_wanted(self.scene.rollout, view.regions)
         self.query_one(Question).show(view.ask)
         self.query_one(Rail).show(view.path)
         self.query_one(Strip).show(view.path)
         self.query_one(Regions).show(view.regions)
+        self._draw_trouble()
         self._draw_tab(now)
-        bound_to = (self.scene.rollout, self.scene.run_by)
+        bound_to = (self.scene.rollout, self.scene.run_by, wants_recovery)
         if not all(map(is_, bound_to, self._bound_to)):
             self._bound_to = bound_to
             self.refresh_bindings()
+
+    def _draw_trouble(self) -> None:
+        """Tell why a region is greyed: of the one under the cursor, else of the first."""
+        trouble, regions = self.query_one(Trouble), self.query_one(Regions)
+        trouble.show(regions.regions, regions.chosen)
+        regions.set_class(trouble.display, "-troubled")
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Tell the trouble of the region under the cursor."""
+        if self.is_laid_out and event.data_table.id == "regions":
+            self._draw_trouble()
 
     def _draw_tab(self, now: datetime) -> None:
         """Show what only the open tab shows: the others are drawn when they are opened."""
@@ -153,8 +170,22 @@ class RolloutScreen(Drawn):
         self.query_one(f"#{name}", Widget).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to chart another region only where the chart is seen."""
+        """Chart another region only where the chart is seen; lead nothing on in a replay."""
+        if action == "recover":
+            return self._can_recover
         return action != "charted" or self.query_one(TabbedContent).active == "tab-chart"
+
+    def is_in_footer(self, action: str) -> bool:
+        """Tell of the moves only where one is needed."""
+        return action != "recover" or bool(self._bound_to[-1])
+
+    @property
+    def _can_recover(self) -> bool:
+        return self.scene.around.mode is not Mode.REPLAY
+
+    def action_recover(self) -> None:
+        """Show what is true of the regions, and the moves."""
+        self.post_message(self.RecoverWanted())
 
     def action_charted(self) -> None:
         """Chart the next region, or all of them after the last one."""
@@ -204,9 +235,12 @@ class RolloutScreen(Drawn):
             self._return()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Open a region."""
+        """Open a region that was clicked."""
         if event.data_table.id == "regions" and event.row_key.value is not None:
-            self.app.push_screen(RegionScreen(self.scene, RegionName(event.row_key.value)))
+            self._open(event.row_key.value)
+
+    def _open(self, region: str) -> None:
+        self.app.push_screen(RegionScreen(self.scene, RegionName(region)))
 
     def _return(self) -> None:
         """Give the focus back to what was filtered."""

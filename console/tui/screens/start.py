@@ -19,6 +19,7 @@ from console.domain.fleet import RegionName
 from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.policy import Mark, Policy
+from console.domain.recovery.wanted import is_recovery_wanted
 from console.domain.release import ImageRef, ReleaseError, parse_label
 from console.tui.palette import line, lines
 from console.tui.scene import Scene
@@ -40,6 +41,21 @@ class StartScreen(Drawn):
             tooltip="Look at every region, then ask before all else",
             id="start.start",
         ),
+        Binding(
+            KEYS["start.preview"],
+            "preview",
+            "Path",
+            tooltip="The path that it would take, or the form again",
+            id="start.preview",
+        ),
+        Binding(
+            KEYS["start.recover"],
+            "recover",
+            "Recover",
+            tooltip="What is true of every region, and the moves that lead on",
+            id="start.recover",
+        ),
+        Binding("escape", "back", "Back", tooltip="To the rollout that has ended"),
     ]
 
     class Started(Message):
@@ -51,9 +67,17 @@ class StartScreen(Drawn):
             self.choice = choice
             """What was chosen."""
 
-    def __init__(self, scene: Scene, policy: Policy) -> None:
-        """Offer the regions of `policy`."""
+    def __init__(self, scene: Scene, policy: Policy, *, is_another: bool = False) -> None:
+        """Offer the regions of `policy`.
+
+        Args:
+            scene: what is known of the regions.
+            policy: names them.
+            is_another: whether a rollout that has ended stands behind the form.
+        """
         super().__init__(scene)
+        self._is_another = is_another
+        self._wants_recovery = False
         self._policy = policy
         self._proposal: Proposal | None = None
 
@@ -104,7 +128,12 @@ class StartScreen(Drawn):
     def draw(self, now: datetime) -> None:
         """Show what every region runs today."""
         self.query_one(Masthead).show(self.scene.view(now).header, now)
-        self.query_one(Regions).show(self.scene.today(now))
+        rows = self.scene.today(now)
+        self.query_one(Regions).show(rows)
+        wants_recovery = is_recovery_wanted(None, rows)
+        if wants_recovery != self._wants_recovery:
+            self._wants_recovery = wants_recovery
+            self.refresh_bindings()
 
     def on_input_changed(self) -> None:
         """Preview while it is typed."""
@@ -124,6 +153,16 @@ class StartScreen(Drawn):
         if event.button.id == "start":
             self.action_start()
 
+    def action_preview(self) -> None:
+        """Show the path instead of the form, or the form again."""
+        form = self.query_one("#form")
+        form.toggle_class("-previews")
+        self.query_one("#preview" if form.has_class("-previews") else "#label").focus()
+
+    def on_resize(self) -> None:
+        """Offer what there is room for now."""
+        self.refresh_bindings()
+
     def action_start(self) -> None:
         """Send the form off, unless something in it is wrong."""
         wrong = self._wrong()
@@ -140,6 +179,24 @@ class StartScreen(Drawn):
             self.query_one("#refresh", Checkbox).value,
         )
         self.post_message(self.Started(choice))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Go back only where something is behind; tell the path where it is not beside the form."""
+        if action == "preview":
+            return self.has_class("-narrow")
+        return action != "back" or self._is_another
+
+    def is_in_footer(self, action: str) -> bool:
+        """Tell of the moves only where one is needed."""
+        return action != "recover" or self._wants_recovery
+
+    def action_recover(self) -> None:
+        """Show what is true of the regions, and the moves."""
+        self.post_message(self.RecoverWanted())
+
+    def action_back(self) -> None:
+        """Begin nothing."""
+        self.dismiss()
 
     def _wrong(self) -> str:
         try:
@@ -175,7 +232,7 @@ def _path(policy: Policy, label: str, image: str, chosen: set[RegionName]) -> It
         yield line("")
         yield line(f"wave {wave}" + (" · canary" if wave == 1 else ""), bold=True)
         for region in regions:
-            yield line(f"  {region.name}", (f"  {region.count} at {label}", Tone.QUIET))
+            yield line(f"  {region.name}", (f"  {region.count} → {label}", Tone.QUIET))
         marks = "taint, " if policy.mark is Mark.TAINT else ""
         bake = f", bake {brief(policy.bake)}" if policy.bake else ""
         yield line((f"  {marks}plan, apply, verify{bake}", Tone.QUIET))

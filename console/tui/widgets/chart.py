@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from textual.content import Content
 from textual.widget import Widget
@@ -20,6 +21,8 @@ _SHORTEST = timedelta(minutes=2)
 _GUTTER = 7
 # Higher than this it is no clearer, and shouts.
 _MOST_WORKER_ROWS, _MOST_BACKLOG_ROWS = 12, 4
+_TALL = 30
+"""From this height on, there is room for twice as much."""
 
 
 class Chart(Widget):
@@ -63,10 +66,12 @@ class Chart(Widget):
     def render(self) -> Content:
         """Return the chart in the room that there is."""
         width, height = self.size.width - _GUTTER - 1, self.size.height
-        if self._now is None or not any(self._series.values()) or width < 10 or height < 5:
+        if self._now is None or not any(self._series.values()):
             return line(
                 ("Nobody has looked yet: the chart begins with the first look.", Tone.QUIET)
             )
+        if width < 10 or height < 5:
+            return line(("There is no room for a chart here.", Tone.QUIET))
         first = min(series[0].at for series in self._series.values() if series)
         span = min(_SPAN, max(_SHORTEST, self._now - first))
         each = [columns(series, width, span, self._now) for series in self._series.values()]
@@ -76,8 +81,9 @@ class Chart(Widget):
 def _drawn(
     cols: Sequence[Column | None], width: int, height: int, span: timedelta, name: str
 ) -> Iterator[Content]:
-    backlog_rows = min(_MOST_BACKLOG_ROWS, max(1, (height - 4) // 3))
-    worker_rows = min(_MOST_WORKER_ROWS, max(2, height - 4 - backlog_rows))
+    times = 2 if height >= _TALL else 1
+    backlog_rows = min(times * _MOST_BACKLOG_ROWS, max(1, (height - 4) // 3))
+    worker_rows = min(times * _MOST_WORKER_ROWS, max(2, height - 4 - backlog_rows))
     yield _legend(name, width + _GUTTER)
     yield from _workers(cols, worker_rows)
     yield line(("backlog", Tone.PLAIN))
@@ -92,7 +98,7 @@ def _legend(name: str, room: int) -> Content:
     signs = 15
     wordings = (": healthy workers", ": healthy", "")
     what = next((w for w in wordings if len(name + w) + signs <= room), "")
-    return line(f"{name}{what}  ", (f"{NEW} new  ", Tone.GOOD), (f"{OLD} old", Tone.PLAIN))
+    return line(f"{name}{what}  ", (f"{NEW} new  ", Tone.GOOD), (f"{OLD} old", Tone.QUIET))
 
 
 def _workers(cols: Sequence[Column | None], rows: int) -> Iterator[Content]:
@@ -100,18 +106,23 @@ def _workers(cols: Sequence[Column | None], rows: int) -> Iterator[Content]:
     for row in reversed(range(rows)):
         label = str(most) if row == rows - 1 else "0" if row == 0 and rows > 1 else ""
         parts: list[Part] = [(f"{label:>{_GUTTER - 1}} ", Tone.QUIET)]
-        parts += [_stacked(column, row, rows, most) for column in cols]
+        cells = (_stacked(column, row, rows, most) for column in cols)
+        # Equal cells side by side are one part: hundreds of them would cost more than all the rest.
+        parts += [
+            ("".join(glyph for glyph, _ in run), tone)
+            for tone, run in groupby(cells, key=lambda cell: cell[1])
+        ]
         yield line(*parts)
 
 
-def _stacked(column: Column | None, row: int, rows: int, most: int) -> Part:
+def _stacked(column: Column | None, row: int, rows: int, most: int) -> tuple[str, Tone]:
     """One cell: old workers stand on new ones, so that the changeover is a rising edge."""
     if column is None:
-        return " "
+        return (" ", Tone.QUIET)
     middle = (row + 0.5) / rows * most
     if middle < column.new:
         return (NEW, Tone.GOOD)
-    return (OLD, Tone.PLAIN) if middle < column.new + column.old else " "
+    return (OLD if middle < column.new + column.old else " ", Tone.QUIET)
 
 
 def _backlog(cols: Sequence[Column | None], rows: int) -> Iterator[Content]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from console.domain.durations import brief
 from console.domain.narrate import Tone
@@ -12,16 +13,19 @@ from console.tui.palette import Part
 from console.tui.scene import Judged
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 
-_COLUMNS = (
-    Column("region", "region", 14),
-    Column("gate", "gate", 12),
+# No wider than what stands in it, and never wider than this.
+_WIDEST = (
+    Column("region", "region", 20),
+    Column("gate", "gate", 16),
     Column("verdict", "verdict", 14),
-    Column("measured", "measured", 17),
-    Column("history", "history", 12),
-    Column("threshold", "wanted", 28),
+    Column("measured", "measured", 20),
+    Column("threshold", "wanted", 36),
+    Column("history", "history", 18),
     Column("reason", "reason", 60),
 )
 _MOST_HISTORY = 12
+_NOTHING = Column("nothing", "", 76)
+_NOT_YET = "No gate has spoken yet: each region is judged once it was applied."
 
 
 class Gates(KeyedTable):
@@ -41,9 +45,18 @@ class Gates(KeyedTable):
         if drawn == self._drawn and self.row_count:
             return
         self._drawn = drawn
-        self.shape(_COLUMNS)
         rows = [self._row(region, gate, mine) for (region, gate), mine in _gates(rollout, judged)]
-        self.put([row for row in rows if self._filter in _text(row)])
+        chosen = [row for row in rows if self._filter in _text(row)]
+        if chosen:
+            self.shape(_fitting(rows))
+            self.put(chosen)
+        else:
+            self._tell(f"No gate holds {self._filter!r}." if rows else _NOT_YET)
+
+    def _tell(self, text: str) -> None:
+        """Say in a sentence why there is no row."""
+        self.shape((_NOTHING,))
+        self.put([Row("", (self.ink.cell((text, Tone.QUIET)),))])
 
     def narrow(self, text: str) -> None:
         """Show only gates of which some cell holds `text`; all of them for an empty one."""
@@ -71,11 +84,20 @@ class Gates(KeyedTable):
                 ink.cell(gate),
                 ink.cell((str(sign), sign.tone)),
                 ink.cell(newest.measured),
-                ink.cell(*history, (f" {took}", Tone.QUIET)),
                 ink.cell((newest.threshold, Tone.QUIET)),
+                ink.cell(*history, (f" {took}", Tone.QUIET)),
                 ink.cell((newest.reason, Tone.QUIET)),
             ),
         )
+
+
+def _fitting(rows: Sequence[Row]) -> tuple[Column, ...]:
+    return tuple(
+        replace(column, width=min(column.width, max(len(column.label), *widths)))
+        for column, *widths in zip(
+            _WIDEST, *([cell.cell_len for cell in row.cells] for row in rows), strict=True
+        )
+    )
 
 
 def _text(row: Row) -> str:

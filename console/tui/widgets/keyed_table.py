@@ -49,6 +49,8 @@ class KeyedTable(DataTable[Text]):
         )
         self._columns: tuple[Column, ...] = ()
         self._shown: dict[str, tuple[Text, ...]] = {}
+        self._before: str | None = None
+        """What was chosen before it was given other columns."""
 
     @property
     def ink(self) -> Ink:
@@ -66,6 +68,7 @@ class KeyedTable(DataTable[Text]):
         if tuple(columns) == self._columns:
             return
         self._columns = tuple(columns)
+        self._before = self.chosen or self._before
         self.clear(columns=True)
         self._shown = {}
         for column in columns:
@@ -88,7 +91,7 @@ class KeyedTable(DataTable[Text]):
 
     def _refill(self, rows: Sequence[Row]) -> None:
         """Other rows than before: rare, so that only the cursor is worth keeping."""
-        chosen = self.chosen
+        chosen, self._before = self.chosen or self._before, None
         self.clear()
         self._shown = {row.key: row.cells for row in rows}
         for row in rows:

@@ -12,9 +12,10 @@ from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
 from console.domain.keys import KEYS
+from console.tui.screens.drawn import Drawn
 
 # Never given up for room while they can be pressed, the first of them last of all.
-_DEAREST = ("command('answer')", "leave", "help", "command('pause')", "command('abort')")
+_DEAREST = ("command('answer')", "recover", "leave", "help", "command('pause')", "command('abort')")
 _GAP, _NARROW_GAP = 2, 1
 _ROOMY = 100
 
@@ -95,7 +96,7 @@ class Keys(Footer):
     def _wanted(self) -> list[Entry]:
         found: dict[str, Entry] = {}
         for _, binding, is_enabled, tooltip in self.screen.active_bindings.values():
-            if not binding.show:
+            if not binding.show or not _is_wanted(self.screen, binding.action):
                 continue
             display = self.app.get_key_display(binding)
             known = found.get(binding.action)
@@ -105,6 +106,10 @@ class Keys(Footer):
                     binding.key, display, binding.description, binding.action, is_enabled, tooltip
                 )
         return fitting(sorted(found.values(), key=_place), self.app.size.width - 2)
+
+
+def _is_wanted(screen: Screen[object], action: str) -> bool:
+    return not isinstance(screen, Drawn) or screen.is_in_footer(action)
 
 
 class _Key(FooterKey):

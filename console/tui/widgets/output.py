@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from textual.events import Resize
 from textual.widgets import Log
 
+from console.domain.abridged import abridged
 from console.domain.foreign import shown
 from console.domain.narrate import Tone
 from console.engine.ports import Progress, ProgressKind
 from console.tui.palette import line
+from console.tui.widgets.wrapped import wrapped
 
 # As many lines as anybody scrolls back; every one of them is in the log on disk.
 _MOST_LINES = 20_000
@@ -34,6 +37,17 @@ class Output(Log):
         self._matching = 0
         self._place = ""
         self._nothing = ""
+        self._room = 0
+        """How wide its lines were wrapped; 0 while nobody knows how wide it is."""
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap for the width that there is now, and stand at the end again while it follows."""
+        room = self.scrollable_content_region.width
+        if room not in (0, self._room):
+            self._room = room
+            self._rewrite()
+        elif self.auto_scroll:
+            self.scroll_end(animate=False)
 
     @property
     def follows(self) -> bool:
@@ -62,7 +76,7 @@ class Output(Log):
         chosen = [text for text in made if self._filter in text.lower()]
         self._matching += len(chosen)
         if chosen:
-            self.write_lines(chosen, scroll_end=self.auto_scroll)
+            self.write_lines(self._wrapped(chosen), scroll_end=self.auto_scroll)
         self._entitle()
 
     def narrow(self, text: str) -> None:
@@ -83,10 +97,15 @@ class Output(Log):
         chosen = [kept for kept in self._kept if self._filter in kept.lower()]
         self._matching = len(chosen)
         if chosen:
-            self.write_lines(chosen)
+            self.write_lines(self._wrapped(chosen))
         elif not self._kept and self._nothing:
-            self.write_line(self._nothing)
+            self.write_lines(self._wrapped([self._nothing]))
         self._entitle()
+        if self.auto_scroll:
+            self.scroll_end(animate=False)
+
+    def _wrapped(self, texts: Iterable[str]) -> Iterator[str]:
+        return (part for text in texts for part in wrapped(text, self._room))
 
     def _entitle(self) -> None:
         told = [f"{min(self._matching, len(self._kept))} of {len(self._kept)} lines"]
@@ -104,4 +123,4 @@ def _lines(progress: Progress) -> list[str]:
     where = f"{progress.unit}  " if progress.unit else ""
     mark = _MARKS[progress.kind]
     texts = progress.message.rstrip("\n").replace("\r\n", "\n").split("\n")
-    return [f"{mark} {shown(where + text)}" for text in texts]
+    return [f"{mark} {shown(where + abridged(text))}" for text in texts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -16,6 +17,7 @@ from console.domain.signs import STEPS, StepState
 from console.tui.palette import Part, line, lines
 
 _WIDTH = 34
+_NONE = timedelta(0)
 _ACTIVE = {StepState.RUNNING, StepState.ASKED, StepState.FAILED, StepState.HELD}
 
 
@@ -127,6 +129,8 @@ def _step(step: StepView, indent: int) -> Content:
 def _time(step: StepView) -> str:
     usual = f"~{brief(step.expected)}" if step.expected is not None else ""
     match step.state:
+        case StepState.RUNNING if step.expected and (step.elapsed or _NONE) > step.expected:
+            return f"{brief(step.elapsed)}, usually {brief(step.expected)}"
         case StepState.RUNNING:
             return brief(step.elapsed) + (f" of {usual}" if usual else "")
         case StepState.ASKED:
@@ -150,9 +154,16 @@ def _strip(path: PathView) -> Iterator[Content]:
         yield line(("every wave is through", Tone.GOOD))
         return
     parts: list[Part] = [f"wave {shown.number}/{len(path.waves)}  "]
-    unit = next((u for u in shown.units if u.is_under_way), shown.units[0])
+    unit = _told(shown)
     parts.append((f"{', '.join(unit.regions)}  ", Tone.PLAIN))
     yield line(*parts) + _joined([(s.name, s.state) for s in unit.steps], unit.steps)
+
+
+def _told(wave: WaveView) -> UnitView:
+    """The unit that the question is about; where nothing is asked, the first one under way."""
+    asked = [unit for unit in wave.units if unit.state is StepState.ASKED]
+    under_way = [unit for unit in wave.units if unit.is_under_way]
+    return (*asked, *under_way, *wave.units)[0]
 
 
 def _joined(names: list[tuple[str, StepState]], steps: tuple[StepView, ...]) -> Content:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.widgets import Static
 
+from console.domain.abridged import abridged
 from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.rollout_view import Ask
@@ -22,29 +25,40 @@ class Question(Static):
         """
         super().__init__(id="question")
         self._can_answer = can_answer
-        self._ask: Ask | None = None
+        self._drawn: tuple[Ask, tuple[str, ...]] | None = None
 
     def show(self, ask: Ask) -> None:
         """Draw `ask`."""
-        if ask == self._ask:
+        leads = tuple(self._leads(ask))
+        if (ask, leads) == self._drawn:
             return
-        self._ask = ask
+        self._drawn = (ask, leads)
         for tone in Tone:
             self.set_class(ask.tone is tone, f"-{tone.value}")
         glyph = "▶" if ask.tone is Tone.PLAIN else TONES[ask.tone]
-        parts: list[Part] = [(f"{glyph}  ", ask.tone), ask.text]
+        parts: list[Part] = [(f"{glyph}  ", ask.tone), abridged(ask.text)]
         if ask.others:
             parts.append((f"   and {ask.others} more wait", Tone.QUIET))
         if ask.subject is not None and self._can_answer:
-            parts.append((f"   {self._key()} answers", ask.tone))
+            key = self._key("rollout.answer") or KEYS["rollout.answer"]
+            parts.append((f"   {key} answers", ask.tone))
         elif ask.subject is not None:
             parts.append(("   its operator is asked", Tone.QUIET))
+        if leads:
+            parts.append((f"   {', '.join(leads)}", Tone.ASK))
         first = line(*parts, bold=ask.subject is not None)
         self.update(lines(first, *(line(("   next: ", Tone.QUIET), text) for text in ask.next)))
 
-    def _key(self) -> str:
-        """The key that answers, as the operator has set it."""
+    def _leads(self, ask: Ask) -> Iterator[str]:
+        """Yield what leads on from here, for those of its keys that can be pressed here now."""
+        for binding, does in ask.keys:
+            key = self._key(binding)
+            if key:
+                yield f"{key} {does}"
+
+    def _key(self, name: str) -> str:
+        """The key of a binding, as the operator has set it; empty where it cannot be pressed."""
         active = self.screen.active_bindings.values()
-        found = (b.binding for b in active if b.binding.id == "rollout.answer")
+        found = (a.binding for a in active if a.binding.id == name and a.enabled)
         binding = next(found, None)
-        return self.app.get_key_display(binding) if binding is not None else KEYS["rollout.answer"]
+        return self.app.get_key_display(binding) if binding is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from rich.text import Text
@@ -20,26 +21,45 @@ Cell = Callable[[Ink, RegionRow, int], Text]
 class Regions(KeyedTable):
     """The regions table: as many columns as fit, the most telling ones first."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, opens: Callable[[str], None] | None = None) -> None:
+        """Begin empty.
+
+        Args:
+            opens: shows the region that was chosen with a key.
+        """
         super().__init__("regions")
+        self._opens = opens
         self.border_title = "Regions"
         self._rows: tuple[RegionRow, ...] = ()
         self._cells: dict[str, tuple[RegionRow, Row]] = {}
-        self._made_for: Sequence[Column] = ()
+        self._made_for: tuple[Column, ...] = ()
         self._filter = ""
 
     def show(self, rows: tuple[RegionRow, ...]) -> None:
         """Draw `rows`."""
         self._rows = rows
-        names = max((len(row.name) for row in rows), default=9)
-        columns = _fitting(self.size.width - 2, names)
+        columns = _fitting(self.scrollable_content_region.width, rows)
         self.shape(columns)
         chosen = [row for row in rows if self._filter in f"{row.name} {_word(row)}".lower()]
         self.put(self._made(chosen, columns))
         only = f" · only {self._filter!r}" if self._filter else ""
         # As content: in a plain text, brackets that somebody typed would be obeyed.
         self.border_title = line(f"Regions · {_freshness(rows)}{only}")
+
+    def action_select_cursor(self) -> None:
+        """Open the region at once: a key that follows at its heels is meant for what it opened.
+
+        A message would take its time to reach the screen, and the next key would overtake it.
+        """
+        if self._opens is not None and self.chosen is not None:
+            self._opens(self.chosen)
+        else:
+            super().action_select_cursor()
+
+    @property
+    def regions(self) -> tuple[RegionRow, ...]:
+        """What is drawn, the filter apart."""
+        return self._rows
 
     def narrow(self, text: str) -> None:
         """Show only regions whose name or phase holds `text`; all of them for an empty one."""
@@ -55,7 +75,7 @@ class Regions(KeyedTable):
         self._cells = {}
         super().repaint()
 
-    def _made(self, rows: Sequence[RegionRow], columns: Sequence[Column]) -> list[Row]:
+    def _made(self, rows: Sequence[RegionRow], columns: tuple[Column, ...]) -> list[Row]:
         """Return the rows as they are drawn; of one that has not changed the cells that it had."""
         if columns != self._made_for:
             self._made_for, self._cells = columns, {}
@@ -91,41 +111,42 @@ _COLUMNS: tuple[tuple[int, Column], ...] = (
     (9, Column("wave", "wave", 4, _NUMBER)),
     (0, Column("region", "region", 9)),
     (1, Column("phase", "phase", 11)),
-    (2, Column("instances", "instances", 11)),
-    (3, Column("release", "release", 9)),
+    (2, Column("instances", "instances", 9)),
+    (3, Column("release", "release", 12)),
     (4, Column("backlog", "waiting", 7, _NUMBER)),
     (6, Column("oldest", "oldest", 6, _NUMBER)),
     (8, Column("flight", "flight", 6, _NUMBER)),
     (5, Column("dead", "dead", 4, _NUMBER)),
-    (7, Column("beat", "beat", 5, _NUMBER)),
-    (10, Column("fresh", "seen", 5, _NUMBER)),
+    (7, Column("beat", "beat", 4, _NUMBER)),
+    (10, Column("fresh", "seen", 4, _NUMBER)),
 )
-_WIDER = {"instances": 26, "release": 18}
+_WIDER = {"instances": 26, "release": 18, "beat": 5, "fresh": 5}
 _ROOMY = 130
+_MOST_RELEASE = 30
+"""What is longer is cut: so wide that few other columns are lost for it."""
+_PADDING = 2
 _MARK = 2
 """Room for the mark of a region that could not be read."""
+_LEAST_BAR = 5
 
 
-def _fitting(room: int, names: int) -> tuple[Column, ...]:
-    chosen: set[str] = set()
-    left = room
+def _fitting(room: int, rows: Sequence[RegionRow]) -> tuple[Column, ...]:
+    """Return the columns that fit into `room`, the most telling ones first."""
+    wider = _WIDER if room >= _ROOMY else {}
+    needed = {
+        "region": max((len(row.name) + _MARK for row in rows), default=0),
+        "instances": max((_LEAST_BAR + len(_count(row)) for row in rows), default=0),
+        "release": min(_MOST_RELEASE, max((len(_releases(row)) for row in rows), default=0)),
+    }
+    chosen: dict[str, Column] = {}
+    left = room + 1  # nobody misses the padding at the right end
     for _, column in sorted(_COLUMNS, key=lambda entry: entry[0]):
-        needed = max(column.width, names + _MARK if column.key == "region" else 0) + 2
-        if needed > left and chosen:
+        width = max(wider.get(column.key, column.width), needed.get(column.key, 0))
+        if width + _PADDING > left and chosen:
             break
-        chosen.add(column.key)
-        left -= needed
-    return tuple(
-        Column(c.key, c.label, _width(c, room, names), c.is_number)
-        for _, c in _COLUMNS
-        if c.key in chosen
-    )
-
-
-def _width(column: Column, room: int, names: int) -> int:
-    if column.key == "region":
-        return max(column.width, names + _MARK)
-    return _WIDER.get(column.key, column.width) if room >= _ROOMY else column.width
+        chosen[column.key] = replace(column, width=width)
+        left -= width + _PADDING
+    return tuple(chosen[c.key] for _, c in _COLUMNS if c.key in chosen)
 
 
 def _region(ink: Ink, row: RegionRow, _: int) -> Text:
@@ -144,19 +165,34 @@ def _instances(ink: Ink, row: RegionRow, width: int) -> Text:
     """New, old and unwell against what is wanted: by shape as well as by colour."""
     if row.fresh is None:
         return ink.cell(("…", Tone.QUIET))
-    count = f" {row.new + row.old}/{row.desired}"
-    cells = [NEW] * row.new + [OLD] * row.old + [UNWELL] * row.unwell + [MISSING] * row.missing
+    count, cells = _count(row), _cells(row)
     room = max(1, width - len(count))
     if len(cells) > room:
-        cells = [cells[i * len(cells) // room] for i in range(room)]
+        cells = "".join(cells[i * len(cells) // room] for i in range(room))
     tones = {NEW: Tone.GOOD, OLD: Tone.PLAIN, UNWELL: Tone.BAD, MISSING: Tone.QUIET}
     return ink.cell(*((c, tones[c]) for c in cells), count, quiet=row.is_stale)
+
+
+def _cells(row: RegionRow) -> str:
+    return NEW * row.new + OLD * row.old + UNWELL * row.unwell + MISSING * row.missing
+
+
+def _count(row: RegionRow) -> str:
+    return f" {row.new + row.old}/{row.desired}"
+
+
+def _tag(row: RegionRow) -> str:
+    return f" tag {row.tagged}" if row.tagged else ""
+
+
+def _releases(row: RegionRow) -> str:
+    return row.release + _tag(row)
 
 
 def _release(ink: Ink, row: RegionRow, _: int) -> Text:
     parts: list[Part] = [row.release or ("-", Tone.QUIET)]
     if row.tagged:
-        parts.append((f" tag {row.tagged}", Tone.WARN))
+        parts.append((_tag(row), Tone.WARN))
     return ink.cell(*parts, quiet=row.is_stale)
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.events import Resize
 from textual.widgets import RichLog
 
+from console.domain.abridged import abridged
 from console.domain.foreign import shown, shown_lines
 from console.domain.narrate import Tone
 from console.domain.signs import TONES
@@ -29,13 +30,20 @@ class Timeline(RichLog):
         super().__init__(id="timeline", wrap=True, markup=False, highlight=False, min_width=20)
         self._told: list[Told] = []
         self._filter = ""
-        self._width = 0
+        self._width = self._height = 0
 
     def on_resize(self, event: Resize) -> None:
-        """Write everything again for the width that there is now: a written line does not wrap."""
+        """Write everything again for the width that there is now: a written line does not wrap.
+
+        Whoever stood at the end stands there again.
+        """
+        stood_at_end = self.scroll_y >= self.virtual_size.height - self._height
+        self._height = self.size.height
         if self.size.width not in (0, self._width):
             self._width = self.size.width
             self.repaint()
+        elif stood_at_end:
+            self.scroll_end(animate=False)
 
     def show(self, told: Sequence[Told]) -> None:
         """Append what is new; begin afresh where it is another story."""
@@ -65,13 +73,13 @@ class Timeline(RichLog):
 
     def _tell(self, item: Told) -> None:
         sentence = item.sentence
-        if self._filter and self._filter not in sentence.text.lower():
+        if self._filter and self._filter not in abridged(sentence.text).lower():
             return
         ink = Ink(self.app.theme_variables)
         clock = item.at.astimezone().strftime("%H:%M:%S")
         head = ink.cell((f"{clock}  ", Tone.QUIET), (f"{TONES[sentence.tone]} ", sentence.tone))
         tone = Tone.PLAIN if sentence.tone is Tone.GOOD else sentence.tone
-        told = [ink.cell((shown(sentence.text), tone))]
+        told = [ink.cell((shown(abridged(sentence.text)), tone))]
         if sentence.details:
             told += [Text(line) for line in shown_lines(sentence.details)[:_MOST_DETAILS]]
         for text in told:

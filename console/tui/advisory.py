@@ -1,0 +1,135 @@
+"""Which moves does the operator see, and may a move be made now?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.domain.allowed import against_recovery
+from console.domain.confirmation import Confirmation
+from console.domain.evolve import replay
+from console.domain.fleet import RegionName
+from console.domain.recovery.advice import Advice, Option
+from console.domain.recovery.confirmation import confirm_move
+from console.domain.recovery.move import Move
+from console.domain.recovery.remedies import ROLLOUTS
+from console.domain.recovery.shipping import Shipment, shipment
+from console.domain.recovery.situation import Situation
+from console.domain.recovery.typed import command_line
+from console.domain.rollout import Rollout
+from console.domain.signs import Mode
+from console.tui.scene import Scene
+from console.tui.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """One look at some regions, or at all."""
+
+    newest: Rollout | None
+    """The fleet's last rollout, as its journal tells it; None where there never was one."""
+    regions: tuple[tuple[Situation, Advice], ...]
+
+
+async def take_advice(around: Surroundings, regions: Sequence[RegionName] | None) -> Advised:
+    """Look at `regions`, or at all of them.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    newest = next(iter(around.rollouts()), None)
+    rollout = replay(around.entries(newest, 0)) if newest is not None else None
+    found = await around.advise(regions) if around.advise is not None else ()
+    return Advised(rollout, tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One region as it was last looked at."""
+
+    situation: Situation
+    advice: Advice
+    at: datetime
+
+    @property
+    def needs_help(self) -> bool:
+        """Whether something is left over, or workers are missing."""
+        return not self.situation.is_whole or self.situation.healthy < self.situation.desired
+
+
+class Advisory:
+    """What was last seen of each region, those that need help first."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Know nothing but `scene` yet."""
+        self._scene = scene
+        self._newest: Rollout | None = None
+        self.looked: dict[RegionName, Looked] = {}
+
+    def take(self, advised: Advised, now: datetime, *, is_all: bool) -> None:
+        """Take in a look that was begun at `now`.
+
+        Args:
+            advised: what was seen.
+            now: the time.
+            is_all: whether it was a look at all regions.
+        """
+        self._newest = advised.newest
+        found = {s.region: Looked(s, advice, now) for s, advice in advised.regions}
+        if not is_all:
+            # In the order that is on the screen: it must not change while somebody reads.
+            self.looked = {name: found.get(name, seen) for name, seen in self.looked.items()}
+            return
+        ordered = sorted(found.items(), key=lambda item: not item[1].needs_help)
+        self.looked = dict(ordered)
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The newest rollout: as the engine told it, where that is the same one."""
+        known = self._scene.rollout
+        is_same = self._newest is None or (known is not None and known.id == self._newest.id)
+        return known if is_same else self._newest
+
+    @property
+    def moves_ended(self) -> int:
+        """How many moves have come to their end."""
+        rollout = self.rollout
+        running = {record.at for record in rollout.running} if rollout else set()
+        return sum(made.at not in running for made in rollout.recoveries) if rollout else 0
+
+    def command(self, region: RegionName, option: Option) -> str:
+        """Return the command line that makes `option` in `region`."""
+        where = self.rollout.request.where if self.rollout is not None else ""
+        return command_line(option, self.looked[region].situation, self._scene.around.fleet, where)
+
+    def against(self, option: Option) -> str:
+        """Return why `option` is not made now; empty where a yes is asked for."""
+        if not option.may_be_made:
+            return f"it is {option.standing}: {option.reason}"
+        if self._scene.around.mode is not Mode.OPERATE:
+            return "a watcher changes nothing"
+        rollout = self.rollout
+        against = against_recovery(rollout, self._scene.run_by)
+        if against or rollout is None:
+            return against
+        if option.remedy in ROLLOUTS and shipment(option.remedy, rollout) is None:
+            return f"rollout {rollout.id} has left nothing that could be rolled back to"
+        return ""
+
+    def confirmation(self, move: Move) -> Confirmation | None:
+        """Return the question about `move`; None once it is another move, or none any more."""
+        seen, rollout = self.looked.get(move.region), self.rollout
+        if seen is None or rollout is None:
+            return None
+        same = [o for o in seen.advice.options if o.move(seen.situation) == move]
+        if not same or self.against(same[0]):
+            return None
+        fleet, shipped = self._scene.around.fleet, self.shipped(move)
+        return confirm_move(same[0], seen.situation, fleet, rollout, shipped)
+
+    def shipped(self, move: Move) -> Shipment | None:
+        """Return what `move` ships; None where it is no rollout, or none any more."""
+        if self.rollout is None or move.remedy not in ROLLOUTS:
+            return None
+        return shipment(move.remedy, self.rollout)

@@ -1,0 +1,42 @@
+"""Which region cannot be read, and what did AWS say?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from console.domain.narrate import Tone
+from console.domain.region_rows import RegionRow
+from console.tui.palette import line
+
+
+class Trouble(Static):
+    """One line below the regions; it is there only while a region fails."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to tell."""
+        super().__init__(id="trouble")
+        self.display = False
+        self._told = line("")
+
+    def show(self, rows: Sequence[RegionRow], chosen: str | None) -> None:
+        """Tell the error of the region under the cursor; where it has none, the first one's.
+
+        Args:
+            rows: the regions in the order of the table.
+            chosen: the region under the cursor.
+        """
+        failing = [row for row in rows if row.error]
+        mine = [row for row in failing if row.name == chosen] or failing
+        told = _line(mine[0], len(failing) - 1) if mine else line("")
+        if told != self._told:
+            self._told = told
+            self.display = bool(mine)
+            self.update(told)
+
+
+def _line(row: RegionRow, others: int) -> Content:
+    more = f"  and {others} more fail" + ("s" if others == 1 else "") if others else ""
+    return line(("! ", Tone.WARN), f"{row.name}: {row.error}", (more, Tone.QUIET))
