@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.commands.telling import say
-from console.engine.ports import JournalError
+from console.engine.ports import JournalError, TakenOverError
 from console.errors import ConsoleError, LockedError, RefusedError
 from console.exit_codes import ExitCode
 from console.journal.lease import LeaseHeldError
@@ -31,6 +31,8 @@ def as_console_error(error: Exception) -> ConsoleError | None:
     match error:
         case ConsoleError():
             return error
+        case TakenOverError():
+            return LockedError(str(error), "release-console status shows who goes on")
         case JournalError():
             return RefusedError(str(error))
         case LeaseHeldError(lease=lease):

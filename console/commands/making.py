@@ -58,12 +58,11 @@ def refuse_while_under_way(world: World, where: str) -> None:
 
     Raises:
         LockedError: a living console runs it.
-        RefusedError: its console has died before it came to rest.
+        RefusedError: its console has died before its end.
     """
     left = left_open(world)
     if left is None:
         return
     if left.is_alive:
         raise LockedError(f"rollout {left.rollout.id} is run by {left.lease}", "wait for it")
-    if left.rollout.running or not left.rollout.halt:
-        raise RefusedError(left.told, f"go on with it first: release-console resume {where}")
+    raise RefusedError(left.told, f"go on with it first: release-console resume --yes {where}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from console.domain.fleet import InstanceId, RegionName, SlotIndex
 from console.domain.foreign import shown
 from console.domain.recovery.advice import Advice, Option, advise
 from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
-from console.domain.recovery.shipping import shipment
+from console.domain.recovery.shipping import Shipment, shipment, shipment_by_state
 from console.domain.recovery.signs import STANDINGS
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import command_line, typed_name
@@ -158,8 +159,8 @@ def _roll_out(
         regions = ",".join(wanted.regions) or None
         asked = replace(asked, release=wanted.release, image=wanted.image, regions=regions)
         asked = replace(asked, accept_leftovers=True)
-    elif newest is None:
-        raise UsageError("no rollout was ever started here", f"recover {remedy} --release LABEL")
+    elif newest is None and remedy is not Remedy.RETRY:
+        raise UsageError("no rollout was ever started here", "--auto --release LABEL begins one")
     else:
         asked = _again(world, asked, wanted, remedy, newest)
     if not wanted.yes:
@@ -169,14 +170,10 @@ def _roll_out(
     return roll_out(asked)
 
 
-def _again(world: World, asked: Asked, wanted: Wanted, remedy: Remedy, newest: Rollout) -> Asked:
+def _again(
+    world: World, asked: Asked, wanted: Wanted, remedy: Remedy, newest: Rollout | None
+) -> Asked:
     """Return what a retry, a finish or a rollback asks for: exactly the slots that it is about."""
-    shipped = shipment(remedy, newest)
-    if shipped is None:
-        raise RefusedError(
-            f"rollout {newest.id} has left nothing that could be rolled back to",
-            "ship the release that you want: release-console --auto --release LABEL",
-        )
     try:
         seen = asyncio.run(world.surveyor.look(newest, _named(world, wanted.regions)))
     finally:
@@ -187,6 +184,7 @@ def _again(world: World, asked: Asked, wanted: Wanted, remedy: Remedy, newest: R
         told = "; ".join(f"{name}: {option.reason}" for name, option in options.items())
         hint = f"see release-console recover {_where(asked.config)}".rstrip()
         raise RefusedError(f"{remedy} fits nowhere now: {told}", hint)
+    shipped = _shipped(remedy, newest, [s for s in seen if s.situation.region in chosen])
     for option in chosen.values():
         say(option.consequence)
     return replace(
@@ -201,6 +199,35 @@ def _again(world: World, asked: Asked, wanted: Wanted, remedy: Remedy, newest: R
             for name, option in chosen.items()
         ),
     )
+
+
+def _shipped(remedy: Remedy, newest: Rollout | None, seen: Sequence[Seen]) -> Shipment:
+    """Return the one thing that is shipped to all of `seen`.
+
+    A region that the newest rollout was not about gets what its own slots run.
+
+    Raises:
+        RefusedError: there is none, or regions want different ones.
+    """
+    concerned = {region.name for region in newest.regions} if newest else set()
+    found = {
+        shipment(remedy, newest)
+        if newest is not None and (s.situation.region in concerned or remedy is not Remedy.RETRY)
+        else shipment_by_state(s.survey.state, s.situation.wanted)
+        for s in seen
+    }
+    if len(found) > 1:
+        names = ", ".join(s.situation.region for s in seen)
+        raise RefusedError(
+            f"{names} do not want the same release", f"recover {remedy} --region R, one at a time"
+        )
+    (shipped,) = found
+    if shipped is None:
+        raise RefusedError(
+            f"{remedy}: nobody knows what should be shipped",
+            "ship the release that you want: release-console --auto --release LABEL",
+        )
+    return shipped
 
 
 def _named(world: World, regions: tuple[str, ...]) -> list[RegionName] | None:

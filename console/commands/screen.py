@@ -109,6 +109,9 @@ def _exit_code(end: Ending, asked: Asked) -> int:
         return int(ExitCode.COMPLETED)
     if not end.rollout.is_finished:  # paused, and left
         return int(ExitCode.NEEDS_PERSON)
+    if end.rollout.recoveries:  # what was done last was a move
+        is_made = end.rollout.recoveries[-1].failure is None
+        return int(ExitCode.COMPLETED if is_made else ExitCode.NEEDS_PERSON)
     return int(end.rollout.exit_code or 0)
 
 
@@ -130,7 +133,7 @@ def _surroundings(
         chosen = wire(config, only=choice.regions or asked.only)
         started = start_of(
             chosen,
-            replace(asked, rolls_back=choice.rolls_back),
+            replace(asked, rolls_back=choice.rolls_back, only_slots=choice.only_slots),
             choice.label,
             image=choice.image,
             refresh=choice.refresh,

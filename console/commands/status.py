@@ -15,7 +15,7 @@ import click
 
 from console.commands.asked import Asked
 from console.commands.where import chosen_config, config_option
-from console.domain.fleet import ObjectKind, RegionName
+from console.domain.fleet import ObjectKind, RegionName, RegionSample
 from console.domain.foreign import shown
 from console.domain.recovery.advice import advise
 from console.domain.recovery.situation import Liveness, Situation
@@ -53,6 +53,8 @@ class Census:
 
     view: FleetView
     situations: Mapping[RegionName, Situation]
+    unseen: frozenset[RegionName] = frozenset()
+    """Where EC2 or heartbeats could not be read: nobody can tell what works there."""
 
 
 async def look(world: World, rollout: Rollout | None) -> Census:
@@ -68,7 +70,12 @@ async def look(world: World, rollout: Rollout | None) -> Census:
     return Census(
         FleetView(world.settings.fleet, world.settings.environment, views),
         {s.situation.region: s.situation for s in ordered},
+        frozenset(s.situation.region for s in ordered if not _is_seen(s.survey.sample)),
     )
+
+
+def _is_seen(sample: RegionSample) -> bool:
+    return sample.instances.value is not None and sample.heartbeats.value is not None
 
 
 def _view(world: World, seen: Seen, now: datetime) -> RegionView:
@@ -187,7 +194,7 @@ _ALIVE = {Liveness.ALIVE: True, Liveness.DEAD: False, Liveness.UNKNOWN: None}
 
 def _advice(situation: Situation) -> dict[str, Any] | None:
     """Return what is true and the move to make; null where the region is whole."""
-    if not situation.needs_somebody:
+    if situation.is_whole:
         return None
     told = advise(situation)
     best = told.recommended
@@ -231,16 +238,17 @@ def as_text(
         ended = f"{rollout.outcome}: {rollout.reason}" if rollout.is_finished else ""
         stands = ended or _phase_text(rollout, lease, now, where)
         lines.append(f"last rollout {rollout.id}: {stands}")
-        if rollout.next:
+        # What leads on is told below, region by region, as soon as a move has been made.
+        if rollout.next and not rollout.recoveries:
             lines += ["  next:", *(f"    {line}" for line in rollout.next.splitlines())]
     for region in view.regions:
-        lines += ["", *_region_text(region)]
+        lines += ["", *_region_text(region, is_seen=region.name not in census.unseen)]
         lines += _advice_text(census.situations[region.name], view.fleet, where)
     return [shown(line) for line in lines]
 
 
 def _advice_text(situation: Situation, fleet: str, where: str) -> list[str]:
-    if not situation.needs_somebody:
+    if situation.is_whole:
         return []
     told = advise(situation)
     lines = [f"  ! {told.happened[-1]}"] if told.happened else []
@@ -254,14 +262,17 @@ def _advice_text(situation: Situation, fleet: str, where: str) -> list[str]:
 _MARKS = {Health.HEALTHY: "✓", Health.BOOTING: "…", Health.SILENT: "✗", Health.GONE: "✗"}
 
 
-def _region_text(region: RegionView) -> list[str]:
+def _region_text(region: RegionView, *, is_seen: bool) -> list[str]:
     queue = region.queue
     told = (
         "queue unknown"
         if queue is None
         else f"{queue.backlog} waiting, {queue.in_flight} in flight, {queue.dead_letters} dead"
     )
-    lines = [f"{region.name}: {region.healthy} of {region.desired} healthy; {told}"]
+    healthy = f"{region.healthy} of {region.desired} healthy"
+    if not is_seen:
+        healthy = f"nobody can tell how many of {region.desired} are healthy"
+    lines = [f"{region.name}: {healthy}; {told}"]
     if region.error:
         lines.append(f"  ! {region.error}")
     if region.lock is not None:
@@ -270,10 +281,10 @@ def _region_text(region: RegionView) -> list[str]:
         lines.append(
             f"  ! state locked by {lock.holder}, {lock.operation}, since {since}: {lock.id}"
         )
-    return lines + [_object_text(found) for found in region.objects]
+    return lines + [_object_text(found, is_seen=is_seen) for found in region.objects]
 
 
-def _object_text(found: ObjectView) -> str:
+def _object_text(found: ObjectView, *, is_seen: bool) -> str:
     notes = []
     if found.kind is not ObjectKind.CURRENT:
         notes.append(found.kind.value)
@@ -287,5 +298,7 @@ def _object_text(found: ObjectView) -> str:
     runs = found.heartbeat or f"{found.tag or 'unknown'} by its tag"
     slot = "-" if found.slot is None else found.slot
     note = f"  ({', '.join(notes)})" if notes else ""
+    if not is_seen:
+        return f"  ? slot {slot}  {found.id}  {runs}  health unknown{note}"
     mark = _MARKS.get(found.health, "?")
     return f"  {mark} slot {slot}  {found.id}  {runs}  {found.health}, {beat}{note}"

@@ -90,7 +90,7 @@ def settle(verdicts: tuple[Verdict, ...], *, is_over: bool) -> Status:
 def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
     """Each slot has one running instance with the announced digest."""
     slots = counted(len(expected.slots), "slot")
-    threshold = f"{slots}, one instance each"
+    threshold = f"{slots}, one each"
     if sample.instances.value is None:
         return _unmeasured("instances", threshold, sample.instances.error)
     alive = [i for i in sample.instances.value if i.is_alive]

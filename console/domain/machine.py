@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.domain.commands import Command, Recover
+from console.domain.commands import Command, InterruptNow, Recover
 from console.domain.effects import Effect, effects_of
 from console.domain.events import Entry, Event, RolloutStarted
 from console.domain.evolve import evolve
@@ -24,7 +24,7 @@ from console.domain.rollout import Rollout
 Input = Command | Observation
 
 # A region can be led on after its rollout has ended; nothing else follows an end.
-_AFTER_THE_END = (Recover, Recovered, Failed)
+_AFTER_THE_END = (Recover, InterruptNow, Recovered, Failed)
 
 # More follow-ups than this in one decision are a rule that answers itself.
 _MOST_ROUNDS = 200

@@ -63,6 +63,8 @@ class PathView:
     waves: tuple[WaveView, ...]
     closing: StepView | None
     """The last look at the fleet, once it has begun."""
+    asked: str = ""
+    """The unit that the first question is about; empty where it is about none."""
 
 
 def view_path(rollout: Rollout, expected: Expected, now: datetime) -> PathView:
@@ -84,6 +86,7 @@ def view_path(rollout: Rollout, expected: Expected, now: datetime) -> PathView:
         ),
         tuple(_wave(rollout, wave, expected, now) for wave in range(1, rollout.policy.waves + 1)),
         None if census is None else _recorded(census, expected, now, "last look"),
+        next((subject.unit or "" for subject, _ in rollout.questions), ""),
     )
 
 

@@ -92,7 +92,8 @@ def _obey(rollout: Rollout, command: commands.Command) -> Events:  # noqa: C901
                 return ()
             return (StopRequested(f"signal {signal}", 128 + signal, finishes_regions=True),)
         case commands.InterruptNow(signal):
-            return () if rollout.is_interrupted else (TerraformInterrupted(signal),)
+            is_in_vain = rollout.is_interrupted or rollout.is_at_rest
+            return () if is_in_vain else (TerraformInterrupted(signal),)
         case commands.Close(by):
             if rollout.halt is None or rollout.stop is not None:
                 return ()

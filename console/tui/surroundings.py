@@ -21,6 +21,7 @@ from console.domain.fleet import (
     RegionName,
     RegionSample,
     RegionState,
+    SlotIndex,
     UnitName,
 )
 from console.domain.policy import Policy
@@ -46,6 +47,8 @@ class Choice:
     """Only these; None for all."""
     refresh: bool = False
     accept_leftovers: bool = False
+    only_slots: tuple[tuple[RegionName, tuple[SlotIndex, ...]], ...] = ()
+    """The slots that may be touched, region by region; empty for all that need it."""
     rolls_back: str = ""
     """The id of the rollout that this one takes back; empty where it takes none back."""
 

@@ -82,7 +82,8 @@ def test_an_instance_that_a_killed_terraform_has_made_is_found_and_the_region_ma
     assert killed.terraforms > 0
     assert (resumed.ran.exit_code, resumed.outcome) == (5, "inconclusive")
     assert orphan in resumed.ran.last["reason"]
-    assert orphan in resumed.ran.last["next"]
+    assert "release-console recover unlock" in resumed.ran.last["next"]
+    assert f"recover terminate --region us-east-1 --instance {orphan}" in rest[1].command
     assert rest[-1].outcome == "completed", [(s.command, s.outcome) for s in rest]
     steps = [resumed, *rest]
     assert list(wrongs(world, recorded, since, steps, "1.0.4", extra_instances=1)) == []

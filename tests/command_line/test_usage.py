@@ -39,9 +39,8 @@ MISTAKES = [
     Mistake("status --config no/such.yaml", ("there is no such file",)),
     Mistake("history --config config", ("is a directory",)),
     Mistake("history --last many", ("--last", "many")),
-    Mistake("recover", ("retry",)),
     Mistake("recover rewind --yes", ("rewind", "retry")),
-    Mistake("recover retry --yes", ("no rollout was ever started here", "--release LABEL")),
+    Mistake("recover finish --yes", ("no rollout was ever started here", "--release LABEL")),
     Mistake("config chekc", ("chekc",)),
     Mistake("await-ready --region eu-west-1", ("--instance",)),
     Mistake(
@@ -91,7 +90,7 @@ def test_settings_named_by_the_environment_are_told_by_their_name(project: Proje
         "--watch --json",
         "--auto --json --relaese 0.9.1",
         "--auto --json --release",
-        "recover retry --yes --json",
+        "recover finish --yes --json",
         "recover retry --yes --json --config no/such.yaml",
     ],
 )

@@ -33,7 +33,7 @@ class Step:
 
 
 def lead_on(world: SandboxWorld, *, confirm: str | None = None) -> Iterator[Step]:
-    """Type `resume`, then whatever is recommended, until nothing is left to do.
+    """Type `resume`, then what its last paragraph says, then what is recommended, to the end.
 
     Args:
         world: where a console has died.
@@ -47,16 +47,16 @@ def lead_on(world: SandboxWorld, *, confirm: str | None = None) -> Iterator[Step
     yield step
     if step.outcome == "completed":
         return
-    following = _ending(step)
+    said = _ending(step)
     for _ in range(MOST_MOVES):
-        command = _advised(world) or following
+        command = said.pop(0) if said and not _is_rest(said[0]) else _advised(world)
+        if command is None and said:
+            command = said.pop()  # what goes on with the other regions, once this one is whole
         if command is None:
             return
         step = _type(world, command)
         yield step
-        following = _ending(step) or following
-        if step.ran.exit_code == 0 and step.outcome == "completed":
-            following = None
+        said = _ending(step) or [words for words in said if _is_rest(words)]
 
 
 def _type(world: SandboxWorld, words: tuple[str, ...]) -> Step:
@@ -76,14 +76,20 @@ def _advised(world: SandboxWorld) -> tuple[str, ...] | None:
     return None
 
 
-def _ending(step: Step) -> tuple[str, ...] | None:
-    """Return the last command that the last paragraph of a rollout names."""
+def _ending(step: Step) -> list[tuple[str, ...]]:
+    """Return the first command that the last paragraph of a rollout names, and what ships the rest.
+
+    Those between are other ways out of the same trouble.
+    """
     if not step.ran.stdout.strip() or step.ran.last["type"] != "rollout.finished":
-        return None
-    found = [
-        match for line in step.ran.last["next"].splitlines() if (match := _COMMAND.search(line))
-    ]
-    return _words(found[-1][0]) if found else None
+        return []
+    lines = step.ran.last["next"].splitlines()
+    found = [_words(match[0]) for line in lines if (match := _COMMAND.search(line))]
+    return found[:1] + [words for words in found[1:] if _is_rest(words)]
+
+
+def _is_rest(words: tuple[str, ...]) -> bool:
+    return words[0] == "--auto"
 
 
 def _words(command: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from console.domain.outcome import Outcome
 from console.engine.ports import TakenOverError
 from console.journal.fenced import FencedJournal
 from console.journal.lease import LeaseDesk
-from tests.rollout.world import NEW
+from tests.rollout.world import NEW, OLD
 
 from .paper import Console, InFlight, Left, fleet, positions, take_up
 from .table import Row, head, line, total
@@ -93,6 +93,9 @@ def test_an_apply_that_was_cut_short_ends_inconclusive_with_a_move_that_leads_on
             rows.append(row)
             assert (console.now.outcome, console.now.exit_code) == (Outcome.INCONCLUSIVE, 5), row
             assert "release-console recover" in console.now.next
+            cut = {e.unit for e in left.in_flight if isinstance(e, effects.ApplyPlan)}
+            waiting = {name for name, slots in console.world.slots.items() if OLD in slots} - cut
+            assert ("release-console --auto" in console.now.next) == bool(waiting), row
             orphans = sum(outcome.orphaned or 0 for outcome in console.now.outcomes)
             assert orphans == len(console.world.unknown)
     show(rows)

@@ -180,7 +180,10 @@ async def test_what_a_gate_wants_stands_before_its_history() -> None:
         await shown.say_yes()
         await shown.sees("completed")
         await shown.pilot.press("4")
-        await shown.sees("2 slots, one instance each")
+        await shown.sees("2 slots, one each")
+        await shown.sees("1 or more each by 0.9.1")
+        await shown.pilot.resize_terminal(200, 60)
+        await shown.sees("history")
         header = next(line for line in shown.text().splitlines() if "verdict" in line)
         assert header.index("measured") < header.index("wanted") < header.index("history")
 
@@ -215,8 +218,7 @@ async def test_the_narrow_path_tells_of_the_unit_that_the_question_is_about() ->
         for question in ("Ship 0.9.1?", "Build", "Push", "Mark us-east-1", "us-east-1: create"):
             await shown.sees(question)
             await shown.say_yes()
-        await shown.sees("Mark eu-west-1")
-        await shown.sees("wave 2/2  eu-west-1  ? taint")
-        await shown.say_yes()
-        await shown.sees("Mark us-west-1")
-        await shown.sees("wave 2/2  us-west-1  ? taint")
+        for unit in ("us-west-1", "eu-west-1"):
+            await shown.sees(f"Mark {unit}")
+            await shown.sees(f"wave 2/2  {unit}  ? taint")
+            await shown.say_yes()

@@ -12,7 +12,7 @@ from console.domain import effects
 from console.domain.commands import Close, Interrupt, Recover, Skip
 from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import InstanceId, RegionName, UnitName
+from console.domain.fleet import InstanceId, RegionName, SlotIndex, UnitName
 from console.domain.observations import Failed, Observation, Recovered
 from console.domain.outcome import Outcome
 from console.domain.policy import Approve as Approvals
@@ -29,6 +29,7 @@ from console.tui.screens.recover import RecoverScreen
 from console.tui.surroundings import Choice, Handle
 from console.tui.widgets.moves import Moves
 from tests.recovery.situations import OLD, WORKS, bad_image, current, orphan, quiet
+from tests.rollout.world import NEW
 from tests.tui.fleets import one_region, two_waves
 from tests.tui.paper import Paper, PaperPerformer, Shown, console
 
@@ -252,7 +253,13 @@ async def test_a_retry_closes_the_halted_rollout_and_begins_another_over_what_is
         await shown.sees("completed")
     assert [type(c) for c in it.paper.sent].count(Close) == 1
     assert it.chosen[1:] == [
-        Choice(ReleaseLabel("0.9.1"), None, (EAST,), accept_leftovers=True),
+        Choice(
+            ReleaseLabel("0.9.1"),
+            NEW.image,  # pushed already: it is not built again
+            (EAST,),
+            accept_leftovers=True,
+            only_slots=((EAST, (SlotIndex(0), SlotIndex(1), SlotIndex(2))),),
+        ),
     ]
     first = replay(it.paper.journal.read("r1", 0))
     assert first is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from console.adapters.process import OnLine
@@ -16,6 +17,9 @@ from console.domain.fleet import StateLock
 from console.domain.recovery.situation import Liveness
 
 _PROC = Path("/proc")
+
+# The kernel tells when it was booted to a second, and a clock may have been set since.
+_CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 def working_in(data_dir: Path) -> tuple[int, ...]:
@@ -60,22 +64,37 @@ def holder_of(lock: StateLock, data_dir: Path) -> Liveness:
         return Liveness.UNKNOWN
     if working_in(data_dir):
         return Liveness.ALIVE
-    return (
-        Liveness.UNKNOWN if any(_may_hold(pid, data_dir) for pid in _processes()) else Liveness.DEAD
-    )
+    may_hold = any(_may_hold(pid, lock.since, data_dir) for pid in _processes())
+    return Liveness.UNKNOWN if may_hold else Liveness.DEAD
 
 
-def _may_hold(pid: int, data_dir: Path) -> bool:
-    """Whether a process is a Terraform that works neither here nor for another unit of ours."""
+def _may_hold(pid: int, since: datetime | None, data_dir: Path) -> bool:
+    """Whether a process is a Terraform that is old enough and works for no other unit of ours."""
     try:
         name = (_PROC / str(pid) / "exe").readlink().name
+        began = _began(pid)
     except OSError:
         return False  # not ours to see, or gone
     if name not in {"terraform", "tofu"}:
         return False
+    if since is not None and began > since + _CLOCKS_DIFFER:
+        return False
     directory = next((v for v in _environment(pid) if v.startswith(b"TF_DATA_DIR=")), b"")
     # Our other units work in directories beside this one, each on a state and a lock of its own.
     return Path(directory.decode(errors="replace").partition("=")[2]).parent != data_dir.parent
+
+
+def _began(pid: int) -> datetime:
+    """Return when a process began, to a second."""
+    ticks = int(
+        (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+    )
+    booted = next(
+        int(line.split()[1])
+        for line in (_PROC / "stat").read_text().splitlines()
+        if line.startswith("btime ")
+    )
+    return datetime.fromtimestamp(booted + ticks / os.sysconf("SC_CLK_TCK"), UTC)
 
 
 def newest_log(logs: Path, unit: str) -> Path | None:

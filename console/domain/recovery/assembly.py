@@ -46,7 +46,7 @@ def situation_of(
         region=name,
         desired=view.desired,
         objects=tuple(_closely(found, survey) for found in view.objects),
-        release=_release(rollout, view),
+        release=_release(rollout, view, name),
         before=_before(rollout, name),
         lock=view.lock,
         holder=survey.holder,
@@ -77,9 +77,12 @@ def _unreadable(state_error: str, sample: RegionSample) -> str:
     return "; ".join(dict.fromkeys(error for error in errors if error))
 
 
-def _release(rollout: Rollout | None, view: RegionView) -> str:
-    """Return what the region shall run: what the newest rollout ships, or what most tags say."""
-    if rollout is not None:
+def _release(rollout: Rollout | None, view: RegionView, name: RegionName) -> str:
+    """Return what the region shall run: what the newest rollout ships, or what most tags say.
+
+    A rollout of other regions says nothing about this one.
+    """
+    if rollout is not None and any(region.name == name for region in rollout.regions):
         return rollout.request.label
     tags = Counter(found.tag for found in view.objects if found.tag is not None)
     return tags.most_common(1)[0][0] if tags else ""

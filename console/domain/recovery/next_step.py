@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from console.domain.outcome import Outcome
+from console.domain.failure import FailureKind
+from console.domain.outcome import Outcome, RegionPhase
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 
+_NO_FAULT_OF_THE_RELEASE = {
+    FailureKind.INCONCLUSIVE,
+    FailureKind.INTERRUPTED,
+    FailureKind.LOCKED,
+}
+_ENDED = {RegionPhase.DONE, RegionPhase.VERIFIED, RegionPhase.CURRENT, RegionPhase.FAILED}
 _BEFORE_REGIONS = {Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH}
 
 
@@ -31,10 +38,19 @@ def _commands(rollout: Rollout) -> Iterator[str]:
     advised = [line for outcome in rollout.outcomes for line in outcome.next]
     yield from advised
     if advised:
+        if _rest_may_follow(rollout):
+            yield f"then, for the regions that do not have it: {_auto(rollout)}"
         return
     before = rollout.halt is not None and rollout.halt.at.step in _BEFORE_REGIONS
     words = "nothing was changed; then" if before else "to go on"
     yield f"{words}: {_auto(rollout)}"
+
+
+def _rest_may_follow(rollout: Rollout) -> bool:
+    """Whether other regions wait for a release that nothing speaks against."""
+    if rollout.halt is None or rollout.halt.failure.kind not in _NO_FAULT_OF_THE_RELEASE:
+        return False
+    return any(region.batches and region.phase not in _ENDED for region in rollout.regions)
 
 
 def _auto(rollout: Rollout) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.domain.automatic_rollback import release_before
+from console.domain.fleet import RegionState
 from console.domain.recovery.remedies import ROLLOUTS, Remedy
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
+from console.domain.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,19 @@ class Shipment:
     """The id of the rollout that it takes back; empty where it takes none back."""
 
 
+def shipment_by_state(state: RegionState | None, label: str) -> Shipment | None:
+    """Return what a retry ships where no rollout has been: what the state says its slots run.
+
+    Args:
+        state: the region's; None where it could not be read.
+        label: the release that is wanted there.
+    """
+    for found in state.objects if state else ():
+        if found.target is not None and found.target.release == label:
+            return Shipment(found.target.release, found.target.image, accept_leftovers=True)
+    return None
+
+
 def shipment(remedy: Remedy, newest: Rollout) -> Shipment | None:
     """Return what `remedy` ships; None where there is nothing to roll back to.
 
@@ -36,8 +51,10 @@ def shipment(remedy: Remedy, newest: Rollout) -> Shipment | None:
     if remedy not in ROLLOUTS:
         raise ValueError(f"{remedy} ships nothing")
     if remedy is not Remedy.ROLLBACK:
-        request = newest.request
-        return Shipment(request.label, request.image, accept_leftovers=remedy is Remedy.RETRY)
+        # What was pushed already is not built again: a second build might be another image.
+        pushed = newest.release.image if newest.release and newest.has_done(Step.PUSH) else None
+        image = newest.request.image or pushed
+        return Shipment(newest.request.label, image, accept_leftovers=remedy is Remedy.RETRY)
     before = release_before(newest)
     if newest.request.rolls_back or before is None:
         return None

@@ -21,7 +21,7 @@ from textual.widgets import DataTable
 
 from console.domain.commands import Recover
 from console.domain.confirmation import Confirmation
-from console.domain.fleet import RegionName
+from console.domain.fleet import RegionName, SlotIndex
 from console.domain.keys import KEYS
 from console.domain.narrate import Tone
 from console.domain.recovery.advice import Option
@@ -269,18 +269,20 @@ class RecoverScreen(Drawn):
             by = self.scene.around.operator
             self.post_message(self.MoveWanted(Recover(move, shown.consequence, by)))
         elif (shipped := self._advisory.shipped(move)) is not None:
-            self.post_message(self.RolloutWanted(_choice(shipped, move.region)))
+            self.post_message(self.RolloutWanted(_choice(shipped, move)))
 
     def _repaint(self) -> None:
         self.query_one(Moves).repaint()
         self.query_one(Objects).repaint()
 
 
-def _choice(shipped: Shipment, region: RegionName) -> Choice:
+def _choice(shipped: Shipment, move: Move) -> Choice:
+    slots = tuple(SlotIndex(slot) for slot in move.slots)
     return Choice(
         shipped.label,
         shipped.image,
-        (region,),
+        (move.region,),
         accept_leftovers=shipped.accept_leftovers,
+        only_slots=((move.region, slots),),
         rolls_back=shipped.rolls_back,
     )

@@ -154,14 +154,14 @@ def _strip(path: PathView) -> Iterator[Content]:
         yield line(("every wave is through", Tone.GOOD))
         return
     parts: list[Part] = [f"wave {shown.number}/{len(path.waves)}  "]
-    unit = _told(shown)
+    unit = _told(shown, path.asked)
     parts.append((f"{', '.join(unit.regions)}  ", Tone.PLAIN))
     yield line(*parts) + _joined([(s.name, s.state) for s in unit.steps], unit.steps)
 
 
-def _told(wave: WaveView) -> UnitView:
+def _told(wave: WaveView, asked_of: str) -> UnitView:
     """The unit that the question is about; where nothing is asked, the first one under way."""
-    asked = [unit for unit in wave.units if unit.state is StepState.ASKED]
+    asked = [unit for unit in wave.units if unit.name == asked_of]
     under_way = [unit for unit in wave.units if unit.is_under_way]
     return (*asked, *under_way, *wave.units)[0]
 

@@ -1,0 +1,99 @@
+"""Where does an operator come who types the advised commands, as they stand, into a shell?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from .world import Line, Ran, SandboxWorld, console
+
+MOVE_SECONDS = 400
+
+
+def advice(config: Path, region: str) -> Line:
+    """What `recover --json` tells of one region."""
+    ran = console("recover", "--region", region, "--json", "--config", str(config))
+    assert ran.exit_code == 0, ran.stderr
+    told: Line = json.loads(ran.stdout)[region]
+    return told
+
+
+def action(told: Line, name: str) -> Line:
+    """One move of an advice."""
+    found: Line = next(one for one in told["actions"] if one["action"] == name)
+    return found
+
+
+def recommended(told: Line) -> Line | None:
+    """The one move to make; None where there is none."""
+    return next((one for one in told["actions"] if one["standing"] == "recommended"), None)
+
+
+def is_whole(region: Line) -> bool:
+    """Whether a region of `status --json` needs nobody: a healthy worker in every slot, no more."""
+    objects = region["objects"]
+    return (
+        region["error"] is None
+        and region["lock"] is None
+        and not region["errored_state"]
+        and len(objects) == region["desired"]
+        and all(
+            (one["kind"], one["tainted"], one["health"]) == ("current", False, "healthy")
+            for one in objects
+        )
+    )
+
+
+def typed(command: str) -> Ran:
+    """Run a command line as a shell does that finds release-console."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=MOVE_SECONDS,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        env=own | {"PATH": path},
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def lead_on(
+    world: SandboxWorld, region: str, config: Path | None = None, most: int = 5
+) -> list[str]:
+    """Type whatever is recommended until the region needs nobody.
+
+    Args:
+        world: the sandbox.
+        region: where the trouble is.
+        config: the settings of the rollout that stopped; None for the world's.
+        most: more moves than this lead nowhere.
+
+    Returns:
+        The moves that were made. A rollout that was left open is gone on with first, as every
+        other command says.
+
+    Raises:
+        AssertionError: nothing is recommended, or it did not lead to a whole region.
+    """
+    settings = config or world.config
+    moves: list[str] = []
+    while not is_whole(part := world.status()["regions"][region]):
+        assert len(moves) < most, (moves, part)
+        if (world.status()["rollout"] or {}).get("phase") == "left_open":
+            ran = typed(f"release-console resume --yes --config {settings}")
+            assert ran.exit_code in {0, 2, 5}, ran.stderr
+            moves.append("resume")
+            continue
+        told = advice(settings, region)
+        best = recommended(told)
+        assert best is not None, (moves, told)
+        ran = typed(best["command"])
+        assert ran.exit_code == 0, (moves, best["command"], ran.stderr)
+        moves.append(best["action"])
+    return moves
