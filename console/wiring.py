@@ -32,6 +32,7 @@ from console.adapters.terraform.spec import TerraformSpec
 from console.adapters.terraform.variables import Given, Layout, Readiness
 from console.domain.evolve import replay
 from console.domain.fleet import RegionName
+from console.domain.outcome import Outcome
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
 from console.engine.clock import SystemClock as SystemClock
@@ -182,6 +183,14 @@ class World:
         """Return the fleet's last rollout, or None where there was none."""
         newest = next(iter(self.journal.rollouts()), None)
         return replay(self.journal.read(newest)) if newest else None
+
+    def last_acted(self) -> Rollout | None:
+        """Return the last rollout that did anything: a refused one explains no region."""
+        for name in self.journal.rollouts():
+            rollout = replay(self.journal.read(name))
+            if rollout is not None and rollout.outcome is not Outcome.REFUSED:
+                return rollout
+        return None
 
 
 def wire(

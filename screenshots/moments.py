@@ -136,6 +136,7 @@ MOMENTS: tuple[Moment, ...] = (
     Moment("timeline", _JUDGED, ("5",), "verifying"),
     Moment("halted", _HALTED, ("5",), "NOT READY"),
     Moment("region", _HALTED, _TO_REGION, "cloud-init"),
+    Moment("recover", _HALTED, ("v",), "✗ untaint"),
     Moment("completed", _COMPLETED, ("5",), "completed"),
     Moment("history", _CLOSED, ("h", "'aborted'"), "partial"),
     Moment("replay", _CLOSED, ("h", "'partial'", "enter", "'REPLAY'", *["right"] * 22), "0.9.2"),
@@ -149,6 +150,7 @@ MOMENTS: tuple[Moment, ...] = (
     Moment("small-start", _START, size=SMALL, sees="in the registry"),
     Moment("small-plan-review", _ROLLING, ("a",), "guard", size=SMALL),
     Moment("small-region", _HALTED, _TO_REGION, "cloud-init", size=SMALL),
+    Moment("small-recover", _HALTED, ("v",), "✗ untaint", size=SMALL),
     Moment("large", _ROLLING, size=LARGE, sees="Apply?"),
     Moment("large-region", _HALTED, _TO_REGION, "cloud-init", size=LARGE),
 )

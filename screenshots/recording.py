@@ -61,6 +61,10 @@ class Recording:
                 return entry.at
         raise LookupError("nothing like that happens in this recording")
 
+    def state(self, region: RegionName) -> RegionState:
+        """Return the region's state as it was read last."""
+        return [read.state for read in self.states if read.region == region][-1]
+
     def until(self, moment: datetime) -> Recording:
         """Return what was known at `moment`."""
         return Recording(

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from console.domain.abridged import abridged
 from console.domain.events import Entry, RolloutFinished, RolloutStarted
-from console.domain.evolve import evolve
+from console.domain.evolve import evolve, replay
 from console.domain.failure import Failure
 from console.domain.fleet import (
     InstanceId,
@@ -27,6 +27,8 @@ from console.domain.fleet import (
     RegionState,
     UnitName,
 )
+from console.domain.recovery.advice import Advice
+from console.domain.recovery.situation import Situation
 from console.domain.release import ReleaseLabel
 from console.domain.rollout import Rollout
 from console.domain.signs import Mode
@@ -34,6 +36,8 @@ from console.tui.app import ConsoleApp
 from console.tui.conductor import Conductor
 from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
 from console.tui.unattended import Leaving
+from screenshots.advice import advised
+from screenshots.clock import StoppedClock
 from screenshots.recording import Recording
 from screenshots.rehearsal import IDENTITY, console_output
 from screenshots.world import PATIENCE
@@ -44,17 +48,6 @@ _REST_S = 0.02
 _MOST_S = 20.0
 _SURELY_IN_SIGHT = 30
 """So much of a line is not cut at its right end, however narrow the screen is."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoppedClock:
-    """A clock that stands still."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        """Return the one time that it knows."""
-        return self.moment
 
 
 @dataclass
@@ -104,6 +97,7 @@ class Stage:
             identity=self._identity,
             propose=self._propose,
             roll_out=self._roll_out if self.mode is Mode.OPERATE else None,
+            advise=self._advise,
             sample_every=_SELDOM,
             state_every=_SELDOM,
             boot_allowance=PATIENCE,
@@ -138,8 +132,15 @@ class Stage:
 
     async def _state(self, unit: UnitName) -> Mapping[RegionName, RegionState] | Failure:
         regions = self.started.policy.unit(unit).regions
-        known = {read.region: read.state for read in self.recording.states}
-        return {region: known[region] for region in regions}
+        return {region: self.recording.state(region) for region in regions}
+
+    async def _advise(
+        self, regions: Sequence[RegionName] | None
+    ) -> Sequence[tuple[Situation, Advice]]:
+        policy = self.started.policy
+        names = regions or [spec.name for spec in policy.regions]
+        seen = [(self.recording.state(name), self.newest(name)) for name in names]
+        return advised(seen, replay(next(iter(self._journal().values()))), policy, self.moment)
 
     async def _console_output(self, region: RegionName, _: InstanceId) -> Reading[str]:
         return Reading(self.moment, console_output(region, self.label))

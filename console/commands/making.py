@@ -44,7 +44,7 @@ def newest_to_record_in(world: World) -> Rollout:
     Raises:
         RefusedError: there never was one.
     """
-    rollout = world.newest_rollout()
+    rollout = world.last_acted()
     if rollout is None:
         raise RefusedError(
             "no rollout was ever started here, so that there is no journal to record a move in",

@@ -52,7 +52,7 @@ class Wanted:
 def advice(config: Path | None, regions: tuple[str, ...], *, as_json: bool) -> int:
     """Tell what is true of every region and which moves there are. Changes nothing."""
     world = wire(config)
-    rollout = world.newest_rollout()
+    rollout = world.last_acted()
     where = _where(config)
     try:
         seen = asyncio.run(world.surveyor.look(rollout, _named(world, regions)))
@@ -153,7 +153,7 @@ def _roll_out(
     world: World, config: Path | None, wanted: Wanted, remedy: Remedy, *, sandbox: bool
 ) -> int:
     asked = Asked(config, auto=True, as_json=wanted.as_json, sandbox=sandbox)
-    newest = world.newest_rollout()
+    newest = world.last_acted()
     if remedy is Remedy.RETRY and wanted.release is not None:
         # Another release goes wherever it is not yet, over whatever was left there.
         regions = ",".join(wanted.regions) or None
@@ -204,12 +204,13 @@ def _again(
 def _shipped(remedy: Remedy, newest: Rollout | None, seen: Sequence[Seen]) -> Shipment:
     """Return the one thing that is shipped to all of `seen`.
 
-    A region that the newest rollout was not about gets what its own slots run.
+    A region that the newest rollout has not touched gets what its own slots run.
 
     Raises:
         RefusedError: there is none, or regions want different ones.
     """
-    concerned = {region.name for region in newest.regions} if newest else set()
+    named = (region.name for region in newest.regions) if newest else ()
+    concerned = {name for name in named if newest is not None and newest.has_touched(name)}
     found = {
         shipment(remedy, newest)
         if newest is not None and (s.situation.region in concerned or remedy is not Remedy.RETRY)

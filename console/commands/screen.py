@@ -163,7 +163,7 @@ def _surroundings(
     ) -> Sequence[tuple[Situation, Advice]]:
         from console.domain.recovery.advice import advise
 
-        seen = await world().surveyor.look(world().newest_rollout(), regions)
+        seen = await world().surveyor.look(world().last_acted(), regions)
         return tuple((found.situation, advise(found.situation)) for found in seen)
 
     async def make_move(command: Recover, attach: Callable[[Handle], None]) -> Rollout:

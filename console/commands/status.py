@@ -35,7 +35,7 @@ def status(ctx: click.Context, /, config: Path | None, *, sandbox: bool, as_json
     """Show what every region runs, its queue and its locks. Changes nothing."""
     world = wire(chosen_config(ctx, config, sandbox=sandbox))
     rollout = world.newest_rollout()
-    census = asyncio.run(look(world, rollout))
+    census = asyncio.run(look(world, world.last_acted()))
     lease, now = world.desk.look(), SystemClock().now()
     if as_json:
         click.echo(json.dumps(as_data(census, lease, rollout, now)))

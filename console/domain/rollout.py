@@ -231,6 +231,11 @@ class Rollout:
         """Return the newest record of the step at `at`, or None where it was never begun."""
         return next((s for s in reversed(self.steps) if s.at == at), None)
 
+    def has_touched(self, region: RegionName) -> bool:
+        """Whether a step of it was begun in `region`."""
+        units = {run.unit for run in self.regions if run.name == region}
+        return any(step.at.unit in units for step in self.steps)
+
     def has_tried(self, at: At) -> bool:
         """Whether the step at `at` was begun, and its console did not die in it."""
         record = self.step(at)

@@ -149,8 +149,10 @@ def _unreadable(sample: RegionSample, ami: Reading[str | None]) -> Iterator[Fail
 def _leftovers(survey: RegionSurvey, rollout: Rollout) -> Iterator[Failure]:
     retry = f"release-console recover retry --yes --release {rollout.request.label}"
     gone = ghosts(survey.state, survey.sample)
-    marked = {o.slot for o in survey.state.objects if o.is_tainted} if survey.state else set()
-    for found in survey.state.objects if survey.state else ():
+    objects = survey.state.objects if survey.state else ()
+    # A deposed object keeps the mark that its replacement began with.
+    marked = {o.slot for o in objects if o.is_tainted and not o.deposed_key}
+    for found in objects:
         what = _left_over(found, is_gone=found in gone, is_marked=found.slot in marked)
         if what:
             yield Failure(
@@ -167,8 +169,8 @@ def _left_over(found: StateObject, *, is_gone: bool, is_marked: bool) -> str:
         if is_marked or is_gone:
             return what
         return (
-            f"{what}: it is the slot's old worker, and with no mark on the slot the next plan would "
-            "destroy it and create nothing in its place"
+            f"{what}: it is the slot's old worker, and with no mark on the slot the next plan "
+            "would destroy it and create nothing in its place"
         )
     if is_gone:
         return "in the state and gone from EC2: somebody has terminated it"

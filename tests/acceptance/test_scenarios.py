@@ -6,9 +6,11 @@ leaves a rollout open comes last.
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,6 +20,7 @@ from console.sandbox.config_text import STATE_BUCKET
 from console.sandbox.control import load
 from console.sandbox.leftovers import GUEST_MARK, find_marked
 
+from .leading import action, advice, lead_on, recommended
 from .world import Line, Ran, SandboxWorld, console, wait_until
 
 REGIONS = "us-east-1=1,us-west-1=3,us-west-2=1,eu-west-1=1,eu-central-1=1"
@@ -54,6 +57,18 @@ def part(world: SandboxWorld, region: str) -> Line:
     return found
 
 
+def settings(world: SandboxWorld, name: str) -> Path:
+    """The settings that a scenario has written for its own rollout."""
+    return world.directory / f"scenario-{name}.yaml"
+
+
+def last_paragraph(world: SandboxWorld, name: str) -> str:
+    """What a scenario's own rollout told to do next."""
+    lines = (world.directory / "store" / f"scenario-{name}.jsonl").read_text(encoding="utf-8")
+    told: str = json.loads(lines.splitlines()[-1])["next"]
+    return told
+
+
 def forget_lock(world: SandboxWorld, region: str) -> None:
     """Take a state's lock away, so that the next test has its region."""
     running = load(world.directory)
@@ -86,6 +101,9 @@ def test_a_slot_that_is_terminated_by_hand_is_a_ghost(world: SandboxWorld) -> No
     (gone,) = part(world, "us-east-1")["objects"]
 
     assert (gone["kind"], gone["health"]) == ("ghost", "gone")
+    assert lead_on(world, "us-east-1") == ["retry"]
+    (new,) = part(world, "us-east-1")["objects"]
+    assert new["tag"] == gone["tag"]
 
 
 def test_a_bad_image_leaves_two_objects_for_each_slot(world: SandboxWorld) -> None:
@@ -97,6 +115,23 @@ def test_a_bad_image_leaves_two_objects_for_each_slot(world: SandboxWorld) -> No
     assert all(o["tainted"] == (o["kind"] == "current") for o in region["objects"])
     assert {o["health"] for o in region["objects"] if o["kind"] == "deposed"} == {"healthy"}
     assert world.books()["lost"] == 0
+    best = recommended(advice(settings(world, "bad-image"), "us-west-1"))
+    assert best is not None
+    assert best["command"] in last_paragraph(world, "bad-image")
+
+
+@pytest.mark.parametrize("name", ["accept", "untaint"])
+def test_what_would_destroy_the_old_workers_is_refused(world: SandboxWorld, name: str) -> None:
+    config = settings(world, "bad-image")
+    where = ("--region", "us-west-1", "--config", str(config))
+    told = action(advice(config, "us-west-1"), name)
+
+    ran = console("recover", name, "--yes", *where)
+
+    assert (told["standing"], ran.exit_code) == ("forbidden", 3)
+    assert told["reason"] in ran.stderr
+    old = [o["id"] for o in part(world, "us-west-1")["objects"] if o["kind"] == "deposed"]
+    assert all(instance in told["reason"] for instance in old)
 
 
 def test_a_second_trouble_in_the_same_region_is_refused(world: SandboxWorld) -> None:
@@ -113,6 +148,26 @@ def test_what_is_untainted_by_hand_looks_good_and_is_not(world: SandboxWorld) ->
 
     assert not any(o["tainted"] for o in region["objects"])
     assert {o["health"] for o in region["objects"] if o["kind"] == "deposed"} == {"healthy"}
+
+    refused = world.roll_out("0.9.2", "--regions", "us-west-1")
+
+    assert refused.exit_code == 3
+    assert "the next plan would destroy it and create nothing" in refused.last["reason"]
+
+
+def test_a_restore_leads_to_the_old_workers_and_nothing_else(world: SandboxWorld) -> None:
+    objects = part(world, "us-west-1")["objects"]
+    old = {o["id"] for o in objects if o["kind"] == "deposed"}
+    assert len(objects) == 2 * len(old)
+
+    # Untainted by hand after a bad image: the settings are those of the rollout that stopped.
+    moves = lead_on(world, "us-west-1", settings(world, "bad-image"))
+
+    after = part(world, "us-west-1")
+    assert moves == ["restore"]
+    assert {o["id"] for o in after["objects"]} == old
+    assert {o["tag"] for o in after["objects"]} == {"0.9.0"}
+    assert world.books()["lost"] == 0
 
 
 def test_without_capacity_slots_are_tainted_and_nothing_else_happens(world: SandboxWorld) -> None:
@@ -195,6 +250,10 @@ def test_a_killed_operator_leaves_an_instance_that_nobody_knows(world: SandboxWo
     assert sorted(o["kind"] for o in region["objects"]) == ["current", "orphan"]
     assert (status["lease"]["alive"], status["rollout"]["phase"]) == (False, "left_open")
     assert refused.exit_code in {3, 4}
+    (orphan,) = (o["id"] for o in region["objects"] if o["kind"] == "orphan")
+    moves = lead_on(world, "us-west-2", settings(world, "operator-killed"))
+    assert moves == ["resume", "unlock", "terminate", "untaint"]
+    assert orphan not in {o["id"] for o in part(world, "us-west-2")["objects"]}
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -148,7 +148,7 @@ def test_a_root_of_its_own_finds_its_modules(own_stage: Stage) -> None:
     assert copy.is_relative_to(stage.world.directory)
     assert (copy / "main.tf").read_bytes() == (ROOT / "main.tf").read_bytes()
     providers = (copy / "versions.tf").read_text(encoding="utf-8")
-    assert 'provider "aws" {\n  max_retries = 2\n' in providers
+    assert "max_retries = 2\n" in providers
     assert (copy / ".." / "modules" / "worker-fleet" / "main.tf").is_file()
     assert copy_root(stage, "full", max_retries=2) == copy
 

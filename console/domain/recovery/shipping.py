@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from console.domain.automatic_rollback import release_before
@@ -30,12 +31,13 @@ def shipment_by_state(state: RegionState | None, label: str) -> Shipment | None:
 
     Args:
         state: the region's; None where it could not be read.
-        label: the release that is wanted there.
+        label: the release that is wanted there; where no slot runs it, what most of them run.
     """
-    for found in state.objects if state else ():
-        if found.target is not None and found.target.release == label:
-            return Shipment(found.target.release, found.target.image, accept_leftovers=True)
-    return None
+    targets = Counter(o.target for o in state.objects if o.target) if state else Counter()
+    best = next((target for target in targets if target.release == label), None)
+    if best is None and targets:
+        best = targets.most_common(1)[0][0]
+    return Shipment(best.release, best.image, accept_leftovers=True) if best else None
 
 
 def shipment(remedy: Remedy, newest: Rollout) -> Shipment | None:

@@ -25,7 +25,6 @@ COLLEAGUE = "colleague"
 
 _LONG_BAKE = "15m"
 _GONE_SECONDS = 60
-_STATUS = "release-console status --config {config}"
 
 
 def _operator_killed(stage: Stage) -> str:
@@ -149,7 +148,7 @@ TERMINATED_BY_HAND = Scenario(
     "terminated-by-hand",
     "somebody terminates an instance in EC2",
     "a ghost in {region}: in the state, gone from EC2",
-    _STATUS,
+    "release-console recover retry --region {region} --yes --config {config}",
     _terminated_by_hand,
 )
 
