@@ -180,7 +180,7 @@ def _surroundings(
 
     async def identity() -> str:
         seen = await world().fleet.identity()
-        return seen.value or f"AWS does not know us: {seen.error}"
+        return seen.value or f"AWS was asked who we are: {seen.error}"
 
     async def propose() -> Proposal:
         return await _proposal(world())

@@ -124,7 +124,7 @@ class Surroundings:
     lease: Callable[[], str] = lambda: ""
     """Who has the fleet, in a phrase; empty where nobody has."""
     identity: Callable[[], Awaitable[str]] = _no_identity
-    """Who AWS says that we are; why it does not, where it does not."""
+    """Who AWS says that we are; why it does not answer, where it does not."""
     propose: Callable[[], Awaitable[Proposal]] = _no_proposal
     roll_out: RollOut | None = None
     """None where this console only watches."""
