@@ -24,6 +24,8 @@ T = TypeVar("T")
 _CONNECT_TIMEOUT_S = 3
 _READ_TIMEOUT_S = 5
 _ATTEMPTS = 2
+# Between the tries of a call that AWS refuses because there were too many.
+_PAUSES_S = (0.25, 0.5, 1.0)
 
 # The read list: what a watcher may ask. Everything else fails before it is sent.
 READS = frozenset(
@@ -70,6 +72,12 @@ class AwsSession:
             What `act` returned, or why AWS did not answer.
         """
         loop = asyncio.get_running_loop()
+        for pause in _PAUSES_S:
+            answer = await loop.run_in_executor(self._executor, self._run, service, region, act)
+            if not (isinstance(answer, AwsTrouble) and answer.is_throttling):
+                return answer
+            # No thread waits meanwhile: another region's call may have it.
+            await asyncio.sleep(pause)
         return await loop.run_in_executor(self._executor, self._run, service, region, act)
 
     def close(self) -> None:

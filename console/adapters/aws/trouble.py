@@ -38,6 +38,8 @@ _CODES: Mapping[str, tuple[str, str]] = {
     "InvalidInstanceID.NotFound": ("EC2 does not know that instance", "it may be long gone"),
 }
 
+_THROTTLED = {code for code, (_, hint) in _CODES.items() if hint is _PATIENCE}
+
 _CLASSES: Mapping[str, tuple[str, str]] = {
     "NoCredentialsError": ("no AWS credentials were found", _LOG_IN),
     "PartialCredentialsError": ("the AWS credentials are incomplete", _LOG_IN),
@@ -65,6 +67,11 @@ class AwsTrouble:
     hint: str = ""
     code: str = ""
     """AWS's own word, or the class of botocore's error."""
+
+    @property
+    def is_throttling(self) -> bool:
+        """Whether AWS would have answered, had there been fewer calls."""
+        return self.code in _THROTTLED
 
     @property
     def text(self) -> str:
