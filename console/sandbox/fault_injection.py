@@ -100,7 +100,7 @@ class FaultDesk:
             decision.error.code,
             decision.error.message or "",
             decision.error.status,
-            protocol=request.protocol,
+            protocol=_spoken(request.protocol, told),
             query_compat=request.query_compat,
             request_ct=told.get("Content-Type"),
             resource=path,
@@ -111,6 +111,15 @@ class FaultDesk:
             answered[_QUERY_ERROR] = f"{decision.error.code};Sender"
         length = ("Content-Length", str(len(content)))
         return Failing(status, (*answered.items(), length), b"" if method == "HEAD" else content)
+
+
+def _spoken(protocol: str, headers: Mapping[str, str]) -> str:
+    """Return the protocol that a request speaks; microburst knows only a service's newest.
+
+    CloudWatch is asked in CBOR by botocore and by form by Terraform's SDK, which cannot read CBOR.
+    """
+    is_form = headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    return "query" if is_form and protocol != "ec2" else protocol
 
 
 def _microburst_rule(rule: FaultRule) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
 
 from console.sandbox.credentials import OPERATOR_KEY, SECRET, access_key_of
+from console.sandbox.fault_injection import FaultDesk
 from console.sandbox.faults import (
     FaultRule,
     Trouble,
@@ -135,3 +136,19 @@ def test_troubles_are_there_together_and_end_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("share", "bad"), [(0.0, 0), (0.2, 20), (0.5, 50), (1.0, 100)])
 def test_bad_jobs_are_a_share_of_all_jobs(share: float, bad: int) -> None:
     assert sum(is_poison(number, share) for number in range(1, 101)) == bad
+
+
+def test_who_asks_by_form_is_answered_in_xml(faults: Path) -> None:
+    """As Terraform's SDK asks CloudWatch, which botocore asks in CBOR."""
+    rule = FaultRule("cloudwatch", code="Throttling", status=400)
+    put_trouble(faults, "throttled", Trouble((rule,)))
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-east-1/monitoring/"
+        "aws4_request, SignedHeaders=host, Signature=0",
+    }
+
+    failing = FaultDesk(faults).failing("POST", "/", "", headers, b"Action=ListTagsForResource")
+
+    assert failing is not None
+    assert b"<Code>Throttling</Code>" in failing.body
