@@ -142,10 +142,10 @@ def test_who_asks_by_form_is_answered_in_xml(faults: Path) -> None:
     """As Terraform's SDK asks CloudWatch, which botocore asks in CBOR."""
     rule = FaultRule("cloudwatch", code="Throttling", status=400)
     put_trouble(faults, "throttled", Trouble((rule,)))
+    scope = f"{OPERATOR_KEY}/20260102/us-east-1/monitoring/aws4_request"
     headers = {
         "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-east-1/monitoring/"
-        "aws4_request, SignedHeaders=host, Signature=0",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
     }
 
     failing = FaultDesk(faults).failing("POST", "/", "", headers, b"Action=ListTagsForResource")
