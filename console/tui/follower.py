@@ -34,13 +34,18 @@ class Follower:
         Args:
             only: the rollout to follow; None for whichever is the newest.
         """
+        is_unreadable = False
         while True:
             try:
                 self._read(only)
             except (JournalError, ValueError) as error:
+                is_unreadable = True
                 self._bridge.trouble(f"the journal cannot be read: {error}")
             else:
-                self._bridge.trouble("")
+                # Only our own trouble is over: why a rollout could not be taken up stays there.
+                if is_unreadable:
+                    self._bridge.trouble("")
+                is_unreadable = False
             await asyncio.sleep(_EVERY_S)
 
     def _read(self, only: str | None) -> None:
