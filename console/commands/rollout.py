@@ -40,11 +40,6 @@ def roll_out(asked: Asked) -> int:
         return end_with(error)
 
 
-def retry(asked: Asked) -> int:
-    """Roll out over what an apply that did not end well has left behind."""
-    return roll_out(replace(asked, auto=True, accept_leftovers=True))
-
-
 def _in_sandbox(asked: Asked, label: ReleaseLabel | None, lines: LineWriter | None) -> int:
     """Start a world, or join the one that runs in this directory, and work on it."""
     with sandbox_installed():
@@ -99,11 +94,13 @@ def _headless(world: World, asked: Asked, label: ReleaseLabel, lines: LineWriter
         end_with(bug)  # only its trace is left to tell: the rollout itself has ended in order
     before = rolls_back_by_itself(rollout)
     if before is not None and bug is None:
-        return _roll_back(asked, rollout, before, lines)
+        return _roll_back(world, asked, rollout, before, lines)
     return int(rollout.exit_code or 0)
 
 
-def _roll_back(asked: Asked, rollout: Rollout, before: SlotTarget, lines: LineWriter | None) -> int:
+def _roll_back(
+    world: World, asked: Asked, rollout: Rollout, before: SlotTarget, lines: LineWriter | None
+) -> int:
     """Take a rollout back because the policy says so, and return the exit code of that."""
     back = replace(
         asked,
@@ -115,7 +112,8 @@ def _roll_back(asked: Asked, rollout: Rollout, before: SlotTarget, lines: LineWr
         because=f"{rollout.request.label} was taken back: {rollout.reason}",
     )
     Narrator().say(SystemClock().now(), f"rolling back to {before.release}", Tone.WARN)
-    return _headless(wire(asked.config, only=asked.only), back, before.release, lines)
+    # A world of its own, on the same settings: the first one has closed its AWS session.
+    return _headless(wire(world.config, only=asked.only), back, before.release, lines)
 
 
 async def _run(
