@@ -6,15 +6,13 @@ The one place that knows every adapter. Commands ask it for a `World` and see on
 from __future__ import annotations
 
 import contextlib
-import getpass
 import logging
 import os
 import secrets
 import shlex
 import shutil
-import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +22,8 @@ from console.adapters.aws.fleet import AwsFleet, FleetSpec
 from console.adapters.aws.hands import ALLOWED, AwsHands
 from console.adapters.aws.queues import QueueNames, Queues
 from console.adapters.aws.session import AwsSession
-from console.adapters.pushed_images import PushedImages
+from console.adapters.docker.images import DockerImages
+from console.adapters.docker.spec import ImageSpec
 from console.adapters.terraform.absent import AbsentRunner
 from console.adapters.terraform.client import TerraformClient
 from console.adapters.terraform.runner import Runner
@@ -32,15 +31,16 @@ from console.adapters.terraform.spec import TerraformSpec
 from console.adapters.terraform.variables import Given, Layout, Readiness
 from console.domain.evolve import replay
 from console.domain.fleet import RegionName
-from console.domain.outcome import Outcome
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
 from console.engine.clock import SystemClock as SystemClock
+from console.engine.past import past
 from console.engine.performer import WorldPerformer
 from console.engine.ports import Images
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
+from console.identity import operator as operator
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
@@ -104,7 +104,7 @@ class World:
         """Runs Terraform."""
         environment = {**os.environ, "RELEASE_CONSOLE_CONFIG": str(self.config.absolute())}
         kind = Runner if self.may_run_terraform else AbsentRunner
-        return kind(self.settings.store / "terraform" / "logs", environment=environment)
+        return kind(self.settings.tool_logs, environment=environment)
 
     @cached_property
     def infrastructure(self) -> TerraformClient:
@@ -135,6 +135,7 @@ class World:
             self.policy,
             SystemClock(),
             boot_allowance=self.settings.readiness.within,
+            past=self.past,
         )
 
     @cached_property
@@ -145,7 +146,7 @@ class World:
             from console.sandbox.directory_images import DirectoryImages
 
             return DirectoryImages(image.directory, image.repository, image.context, image.test)
-        return PushedImages()
+        return DockerImages(image_spec(self.settings, self.policy))
 
     @asynccontextmanager
     async def running(self, rollout: str) -> AsyncIterator[Running]:
@@ -169,6 +170,7 @@ class World:
             stream,
             plans,
             Remedies(self.infrastructure, self.hands, self.surveyor, stream.progress, plans),
+            self.past,
         )
         try:
             yield Running(performer, stream)
@@ -186,11 +188,11 @@ class World:
 
     def last_acted(self) -> Rollout | None:
         """Return the last rollout that did anything: a refused one explains no region."""
-        for name in self.journal.rollouts():
-            rollout = replay(self.journal.read(name))
-            if rollout is not None and rollout.outcome is not Outcome.REFUSED:
-                return rollout
-        return None
+        return next(self.past(), None)
+
+    def past(self) -> Iterator[Rollout]:
+        """Return the rollouts that did anything, the newest first."""
+        return past(self.journal.rollouts, self.journal.read)
 
 
 def wire(
@@ -261,6 +263,25 @@ def terraform_spec(settings: Settings, policy: Policy) -> TerraformSpec:
     )
 
 
+def image_spec(settings: Settings, policy: Policy) -> ImageSpec:
+    """Return what the settings say about the image, for the regions of `policy`."""
+    image = settings.image
+    return ImageSpec(
+        repository=image.repository,
+        regions=tuple(region.name for region in policy.regions),
+        context=image.context,
+        dockerfile=image.dockerfile,
+        args=image.build_args,
+        target=image.target,
+        platform=image.platform,
+        test=image.test,
+        test_within=image.test_within,
+        reuse=image.reuse,
+        replicated_within=image.replicated_within,
+        profile=settings.aws.profile,
+    )
+
+
 def await_command(settings: Settings) -> str:
     """Return what Terraform's provisioner runs: this console, whatever is on its PATH.
 
@@ -274,8 +295,3 @@ def await_command(settings: Settings) -> str:
             *("--interval", f"{heartbeat.interval.total_seconds():g}s"),
         ]
     )
-
-
-def operator() -> str:
-    """Return who we are, as `person@host`."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from console.domain.counted import counted
 from console.domain.fleet import RegionName
+from console.domain.header import is_production
 from console.domain.plan import Action as PlanAction
 from console.domain.plan import Change, Plan
 from console.domain.rollout import Rollout
-from console.domain.rollout_view import is_production
 from console.domain.steps import Asks, Subject
 
 
@@ -112,8 +112,10 @@ def _preview(rollout: Rollout, wave: int) -> Iterator[str]:
 
 
 def _push(rollout: Rollout, question: str) -> Confirmation:
+    release = rollout.released
+    what = release.digest if release.is_pushed else f"the image {release.digest}"
     lines = (
-        f"The registry will know {rollout.request.label} as {rollout.released.digest}.",
+        f"The registry will know {release.label} as {what}.",
         "A label never moves: another build needs another one. No region changes yet.",
     )
     return Confirmation(f"Push {rollout.request.label}", question, lines, "Push")

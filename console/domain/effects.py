@@ -166,7 +166,7 @@ def _of_unit(at: At, rollout: Rollout) -> Effect:
         case Step.TAINT:
             return MarkSlots(at, at.unit, rollout.batch_slots(unit))
         case Step.UNTAINT:
-            return MarkSlots(at, at.unit, rollout.batch_slots(unit), untaint=True)
+            return MarkSlots(at, at.unit, rollout.own_marks(unit), untaint=True)
         case Step.PLAN:
             return MakePlan(
                 at,

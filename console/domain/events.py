@@ -77,7 +77,10 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFixed:
-    """The digest is known: from here on the release cannot change."""
+    """The image is known: from here on the release cannot change.
+
+    Told once more at the push where only the registry gives a digest.
+    """
 
     release: Release
 

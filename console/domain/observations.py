@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.domain.failure import Failure
-from console.domain.fleet import InstanceId, RegionName, RegionSample, RegionState, UnitName
+from console.domain.fleet import (
+    InstanceId,
+    RegionName,
+    RegionSample,
+    RegionState,
+    SlotTarget,
+    StateObject,
+    UnitName,
+)
 from console.domain.plan import Plan
 from console.domain.recovery.situation import Liveness
-from console.domain.release import Release, ReleaseLabel
+from console.domain.release import ImageRef, Release, ReleaseLabel
 from console.domain.steps import At
 
 
@@ -38,8 +46,12 @@ class RegionSurvey:
     """Whether whoever holds the state lock lives."""
     has_errored_state: bool = False
     """Whether an apply could not write its state."""
+    unwritten: tuple[StateObject, ...] = ()
+    """What that state holds of the region."""
     closer: tuple[Closer, ...] = ()
     """Closer looks at instances that are not as they should be."""
+    before: SlotTarget | None = None
+    """What it ran before its release was first rolled out, where only earlier rollouts tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +68,17 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The image is built, or was found; `release` has its digest."""
+    """The image is built, or was found; `release` has its digest, or the engine's id of it."""
 
     release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The registry has the image, and has given it its digest."""
+
+    at: At
+    image: ImageRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +144,15 @@ class Ticked:
 
 
 Observation = (
-    Surveyed | Built | Done | Skipped | Failed | Planned | Sampled | Counted | Recovered | Ticked
+    Surveyed
+    | Built
+    | Pushed
+    | Done
+    | Skipped
+    | Failed
+    | Planned
+    | Sampled
+    | Counted
+    | Recovered
+    | Ticked
 )

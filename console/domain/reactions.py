@@ -6,6 +6,7 @@ because of them is not its question.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -120,6 +121,12 @@ def _observe(  # noqa: C901 - a table
                 return (ReleaseFixed(release), StepFinished(at, Result.OK, str(release.digest)))
             note = "the image is already pushed"
             return (ReleaseFixed(release), StepFinished(at, Result.SKIPPED, note))
+        case observations.Pushed(at, image):
+            release = replace(rollout.released, image=image)
+            finished = StepFinished(at, Result.OK, str(release.digest))
+            # Only now is the digest known where the engine that built it does not give one.
+            is_news = release != rollout.release
+            return (ReleaseFixed(release), finished) if is_news else (finished,)
         case observations.Done(at, note):
             return (StepFinished(at, Result.OK, note),)
         case observations.Skipped(at, reason):
@@ -152,7 +159,8 @@ def _answered(seen: observations.Observation) -> At | None:
         case observations.Counted():
             return At(Step.CENSUS)
         case (
-            observations.Done(at)
+            observations.Pushed(at)
+            | observations.Done(at)
             | observations.Skipped(at)
             | observations.Failed(at)
             | observations.Recovered(at)

@@ -77,7 +77,7 @@ def _open_ends(
             yield f"{place} has no current object"
         elif current.is_tainted:
             yield f"{place}: {current.instance} is tainted"
-        elif current.target != rollout.target:
+        elif current.target != rollout.target_in(region.name):
             yield f"{place} still runs {current.target.release if current.target else 'nothing'}"
         for deposed in survey.state.deposed(slot):
             yield f"{place}: {deposed.instance} is deposed and not destroyed"

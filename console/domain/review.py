@@ -7,7 +7,7 @@ from collections.abc import Callable
 from console.domain.events import Event, GuardRefused, PlanReady, StepFinished
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, RegionSample
-from console.domain.guard import AnnouncedRegion, Announcement, check, consequence
+from console.domain.guard import AnnouncedRegion, Announcement, Rule, check, consequence
 from console.domain.observations import Planned
 from console.domain.plan import Plan
 from console.domain.rollout import Rollout, UnitRun
@@ -30,18 +30,33 @@ def review(rollout: Rollout, seen: Planned, halt: Halt) -> tuple[Event, ...]:
             StepFinished(at, Result.OK),
             PlanReady(seen.unit, seen.batch, seen.plan, consequences),
         )
-    texts = tuple(finding.text for finding in findings)
+    gravest_first = sorted(findings, key=lambda finding: finding.rule not in _COSTS_A_WORKER)
+    texts = tuple(finding.text for finding in gravest_first)
     failure = Failure(
         FailureKind.REFUSED,
         f"the guard refuses the plan: {texts[0]}"
         + (f" (and {len(texts) - 1} more)" if len(texts) > 1 else ""),
-        "look at what else changes these addresses: terraform plan in the region's root",
+        _hint(rollout, unit, gravest_first[0].rule),
         "\n".join(texts),
     )
     return (
         StepFinished(at, Result.FAILED, failure=failure),
         GuardRefused(seen.unit, seen.batch, texts),
         halt(rollout, at, None, failure),
+    )
+
+
+# What an operator has to read first; the rest of the findings is in the evidence.
+_COSTS_A_WORKER = {Rule.DEPOSED_ALONE, Rule.LONE_DESTROY, Rule.DELETE_BEFORE_CREATE}
+
+
+def _hint(rollout: Rollout, unit: UnitRun, gravest: Rule) -> str:
+    if gravest is not Rule.DEPOSED_ALONE:
+        return "look at what else changes these addresses: terraform plan in the region's root"
+    where = f"--region {unit.regions[0]} {rollout.request.where}".rstrip()
+    return (
+        "somebody has taken the mark off that slot (terraform untaint), or applied to it; what may "
+        f"be done safely: release-console recover {where}"
     )
 
 
@@ -58,7 +73,7 @@ def announce(
             AnnouncedRegion(
                 name=region.name,
                 slots=frozenset(region.batches[unit.batch]),
-                target=rollout.target,
+                target=rollout.target_in(region.name),
                 healthy=healthy,
                 floor=rollout.policy.min_healthy.at_least(region.count),
             )

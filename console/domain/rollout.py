@@ -195,10 +195,9 @@ class Rollout:
             raise ReleaseError("the digest of this release is not known yet")
         return self.release
 
-    @property
-    def target(self) -> SlotTarget:
-        """What every slot shall run in the end."""
-        return SlotTarget(self.released.label, self.released.image)
+    def target_in(self, region: RegionName) -> SlotTarget:
+        """Return what every slot of `region` shall run in the end."""
+        return SlotTarget(self.released.label, self.released.image_in(region))
 
     @property
     def is_finished(self) -> bool:
@@ -264,6 +263,15 @@ class Rollout:
             if slot < len(region.found) and region.found[slot] is not None
         )
 
+    def own_marks(self, unit: UnitRun) -> tuple[tuple[RegionName, int], ...]:
+        """Return the slots of the current batch that bear a mark only because of this rollout.
+
+        The mark of a slot that was unfinished before stays: without it, the next plan would be
+        nothing but the destruction of the old worker that hangs on it.
+        """
+        unfinished = {(run.name, int(slot)) for run in self.regions for slot in run.unfinished}
+        return tuple(slot for slot in self.batch_slots(unit) if slot not in unfinished)
+
     def replaced(self, unit: UnitRun) -> tuple[tuple[RegionName, int], ...]:
         """Return the slots to pass as `-replace` when the unit is planned."""
         return self.batch_slots(unit) if self.policy.mark is Mark.REPLACE else ()
@@ -277,8 +285,9 @@ class Rollout:
         region = self.region(name)
         batch = self.unit(region.unit).batch
         chosen = {slot for slots in region.batches[: batch + 1] for slot in slots}
+        target = self.target_in(name)
         return tuple(
-            self.target if index in chosen or slot is None else slot
+            target if index in chosen or slot is None else slot
             for index, slot in enumerate(region.slots)
         )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from console.domain.events import Event, GateJudged, StepFinished
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import RegionName, RegionSample, SlotTarget
+from console.domain.fleet import RegionName, RegionSample
 from console.domain.gates import Expectation, Status, Verdict, judge, settle
 from console.domain.outcome import RegionPhase
 from console.domain.rollout import RegionRun, Rollout, UnitPhase
@@ -37,7 +37,7 @@ def expectation(rollout: Rollout, region: RegionRun) -> Expectation:
     return Expectation(
         region=region.name,
         slots=tuple(slot for slot in region.slots if slot is not None),
-        target=SlotTarget(rollout.released.label, rollout.released.image),
+        target=rollout.target_in(region.name),
         since=region.applied_at or rollout.started_at,
         dead_letters_before=region.dead_letters_before,
         rules=rollout.policy.gates,

@@ -7,7 +7,8 @@ decides nothing about the rollout.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -22,13 +23,24 @@ from console.domain.observations import (
     Failed,
     Observation,
     Planned,
+    Pushed,
     Recovered,
     Sampled,
     Skipped,
 )
+from console.domain.recovery.lineage import lineages
 from console.domain.rollout import Rollout
 from console.engine.evidence import with_evidence
-from console.engine.ports import Fleet, Images, Infrastructure, PlanRequest, plan_file
+from console.engine.past import with_newest
+from console.engine.ports import (
+    Fleet,
+    Images,
+    Infrastructure,
+    Interruptible,
+    JournalError,
+    PlanRequest,
+    plan_file,
+)
 from console.engine.preflight import Preflight
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
@@ -46,6 +58,7 @@ class WorldPerformer:
         stream: Stream,
         plans: Path,
         remedies: Remedies,
+        past: Callable[[], Iterable[Rollout]] = tuple,
     ) -> None:
         """Put the parts together.
 
@@ -56,6 +69,7 @@ class WorldPerformer:
             stream: hears the progress of what runs.
             plans: a directory of mode 0700 for saved plans.
             remedies: makes the moves that lead a region on.
+            past: returns the fleet's rollouts that did anything, the newest first.
         """
         self._infrastructure = infrastructure
         self._fleet = fleet
@@ -63,6 +77,7 @@ class WorldPerformer:
         self._stream = stream
         self._plans = plans
         self._remedies = remedies
+        self._past = past
 
     async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
         """Do `effect` and return what came of it."""
@@ -99,8 +114,10 @@ class WorldPerformer:
         return Sampled(await self._fleet.sample(region, releases_of(rollout, region)))
 
     def interrupt(self) -> None:
-        """Send each running Terraform its one SIGINT."""
+        """Send each running Terraform its one SIGINT; give up a build, a test or a push."""
         self._infrastructure.interrupt()
+        if isinstance(self._images, Interruptible):
+            self._images.interrupt()
 
     async def _build(self, effect: effects.Build) -> Observation:
         if effect.image is not None:
@@ -117,7 +134,9 @@ class WorldPerformer:
 
     async def _push(self, effect: effects.Push) -> Observation:
         pushed = await self._images.push(effect.image, effect.label, self._stream.progress)
-        return Failed(effect.at, pushed) if isinstance(pushed, Failure) else Done(effect.at, pushed)
+        if isinstance(pushed, Failure):
+            return Failed(effect.at, pushed)
+        return Pushed(effect.at, pushed)
 
     async def _mark(self, effect: effects.MarkSlots) -> Observation:
         mark = self._infrastructure.untaint if effect.untaint else self._infrastructure.taint
@@ -177,7 +196,11 @@ class WorldPerformer:
         found = tuple(survey for of_unit in surveys for survey in of_unit)
         for survey in found:
             self._stream.sample(survey.sample)
-        return Counted(found)
+        try:
+            told = lineages((s.region for s in found), with_newest(rollout, self._past()))
+        except JournalError:
+            return Counted(found)  # then only this rollout tells
+        return Counted(tuple(replace(s, before=told[s.region].before) for s in found))
 
 
 def _held_back(failure: Failure) -> Failure:

@@ -52,8 +52,11 @@ class Progress:
     unit: UnitName | None = None
     address: str | None = None
     action: str | None = None
-    """Terraform's word: create, delete, provision..."""
+    """Terraform's word: create, delete, provision... Of an image: build, pull or push; `address`
+    is the step or the layer then."""
     elapsed_s: int | None = None
+    tenths: int | None = None
+    """How much of it is done, where that is known; at most 10."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -190,15 +193,26 @@ class Images(Protocol):
         """Say whether building could work at all: the context, the tool, the registry."""
 
     async def build(self, label: ReleaseLabel, on_progress: OnProgress) -> Release | Failure:
-        """Build the image from the configured context."""
+        """Build the image from the configured context.
+
+        Its `image` has a digest only where one is known before the push.
+        """
 
     async def test(self, image: ImageRef, on_progress: OnProgress) -> str | Failure | None:
         """Run the configured command in the image; None where none is configured."""
 
     async def push(
         self, image: ImageRef, label: ReleaseLabel, on_progress: OnProgress
-    ) -> str | Failure:
-        """Make the image known under its label, which never moves."""
+    ) -> ImageRef | Failure:
+        """Make the image known under its label, which never moves; return it by its digest."""
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """Images whose building, testing or pushing can be given up in the middle."""
+
+    def interrupt(self) -> None:
+        """Give up what is under way: it ends as a failure, soon."""
 
 
 @runtime_checkable
@@ -247,6 +261,7 @@ __all__ = [
     "Hands",
     "Images",
     "Infrastructure",
+    "Interruptible",
     "Journal",
     "JournalError",
     "OnProgress",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from console.domain.foreign import shown
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.journal.codec import format_time
 
 _CODES = {

@@ -8,9 +8,10 @@ from console.domain import events
 from console.domain.events import Entry
 from console.domain.fleet import RegionSample
 from console.domain.foreign import shown, shown_lines
-from console.domain.narrate import Tone, tell
+from console.domain.narrate import tell
 from console.domain.outcome import Outcome, RegionOutcome, RegionPhase
 from console.domain.rollout import Rollout
+from console.domain.sentence import Tone
 from console.engine.ports import Clock, Progress, ProgressKind
 from console.headless.lines import line_of, progress_line
 from console.headless.output import LineWriter, Narrator

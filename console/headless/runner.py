@@ -7,8 +7,8 @@ import signal
 
 from console.domain.commands import Interrupt, InterruptNow, TakeUp
 from console.domain.events import RolloutStarted
-from console.domain.narrate import Tone
 from console.domain.rollout import Rollout
+from console.domain.sentence import Tone
 from console.engine.autopilot import Autopilot
 from console.engine.engine import Engine
 from console.engine.ports import Clock

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from console.domain.failure import Failure, FailureKind
-from console.domain.release import ImageRef, Release, ReleaseLabel
+from console.domain.release import ImageRef, Release, ReleaseLabel, newest_first
 from console.engine.ports import OnProgress, Progress, ProgressKind
 from console.sandbox.errors import ImageError
 from console.sandbox.images import ImageStore
@@ -114,7 +113,7 @@ class DirectoryImages:
 
     async def push(
         self, image: ImageRef, label: ReleaseLabel, on_progress: OnProgress
-    ) -> str | Failure:
+    ) -> ImageRef | Failure:
         """Name the image by its label, which never moves."""
         digest = image.rpartition("@")[2]
         try:
@@ -122,20 +121,14 @@ class DirectoryImages:
         except ImageError as error:
             return _refused(error)
         on_progress(Progress(ProgressKind.FINISHED, f"{self._repository}:{label} is {digest}"))
-        return digest
+        return self._reference(digest)
 
     def labels(self) -> Sequence[str]:
         """Return the labels of the repository, the newest first as versions are counted."""
-        return sorted(self._store.labels(self._repository), key=_as_version, reverse=True)
+        return newest_first(self._store.labels(self._repository))
 
     def _reference(self, digest: str) -> ImageRef:
         return ImageRef(f"{self._repository}@{digest}")
-
-
-def _as_version(label: str) -> tuple[tuple[bool, int, str], ...]:
-    """0.10.0 is after 0.9.1, and so is every word after every number."""
-    parts = re.findall(r"[0-9]+|[^0-9.]+", label)
-    return tuple((not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts)
 
 
 def _refused(error: ImageError) -> Failure:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from console.settings.fields import Section, Text
+from console.domain.release import REGION
+from console.settings.fields import Flag, Section, Span, Text, VariableName
 from console.settings.locations import FilePath
 
 # The grammar of a repository, from the distribution specification: host[:port]/path, lower case.
@@ -28,7 +31,7 @@ class Builder(StrEnum):
 
 
 def _repository(text: str) -> str:
-    if _REPOSITORY.fullmatch(text):
+    if _REPOSITORY.fullmatch(text.replace(REGION, "region")):
         return text
     name = text.rpartition("/")[2]
     if "@" in name or ":" in name:
@@ -36,6 +39,13 @@ def _repository(text: str) -> str:
     raise ValueError(
         "no repository; write one such as registry.example.com/checks/launcher, in lower case"
     )
+
+
+def _within(text: str) -> str:
+    parts = text.split("/")
+    if text.startswith("/") or ".." in parts or not all(parts):
+        raise ValueError("no path within the context; write one such as docker/Dockerfile")
+    return text
 
 
 def _platform(text: str) -> str:
@@ -51,16 +61,27 @@ class Image(Section):
         examples=["registry.example.com/checks/browser-checks-launcher"]
     )
     """Repository that the image is pushed to, without a tag; the label of the release becomes the
-    tag."""
+    tag. With {region} in it each region pulls from its own; the image is pushed to that of the
+    first region, and the registry itself has to replicate it to the others."""
     builder: Builder = Builder.DOCKER
     """Who builds the image: docker (a Docker Engine) or directory (the console itself, for the
     sandbox where no Docker runs)."""
     context: FilePath | None = Field(default=None, examples=["../worker"])
-    """Directory with the Dockerfile. Looked for beside this file, then in the current directory.
+    """Directory to build from. Looked for beside this file, then in the current directory.
     Without it only images that are already pushed can be shipped, with --image."""
     directory: FilePath | None = Field(default=None, examples=["images"])
     """Directory that the directory builder keeps its images in, relative to this file. Needed with
     builder: directory, and only there."""
+    dockerfile: Annotated[str, AfterValidator(_within)] = Field(
+        default="Dockerfile", examples=["docker/Dockerfile"]
+    )
+    """Path of the Dockerfile within the context."""
+    build_args: Mapping[VariableName, str] = Field(
+        default_factory=dict, examples=[{"NODE_VERSION": "22"}]
+    )
+    """Build arguments. They can be read from the image: none of them may be a secret."""
+    target: Text | None = Field(default=None, examples=["release"])
+    """Stage of the Dockerfile to build; by default the last."""
     platform: Annotated[str, AfterValidator(_platform)] | None = Field(
         default=None, examples=["linux/amd64"]
     )
@@ -68,3 +89,11 @@ class Image(Section):
     test: tuple[Text, ...] = Field(default=(), examples=[["npm", "test"]])
     """Command that is run in the built image before the push; it has to exit with 0. Empty: no
     test."""
+    test_within: Span = timedelta(minutes=10)
+    """How long the test may take; then it is killed, and has failed."""
+    reuse: Flag = False
+    """Take an image that was built from the same revision before, in place of a new build. Only for
+    a work tree without changes."""
+    replicated_within: Span = timedelta(minutes=10)
+    """With {region} in the repository: how long the registries of the other regions have to get the
+    image, before the first region changes."""

@@ -116,8 +116,8 @@ class Ports(Unrepaired):
 
     async def push(
         self, image: ImageRef, label: ReleaseLabel, on_progress: OnProgress
-    ) -> str | Failure:
-        return self.image or "pushed"
+    ) -> ImageRef | Failure:
+        return self.image or image
 
 
 def three_regions() -> tuple[Ports, Policy]:
@@ -218,6 +218,20 @@ async def test_a_source_that_does_not_answer_forbids_the_start(source: str) -> N
     (message,) = messages(await survey(ports, rules))
 
     assert "eu-west-1 cannot be read: AccessDenied" in message
+
+
+async def test_a_region_that_cannot_be_reached_does_not_hold_the_others_back() -> None:
+    ports, rules = three_regions()
+    lost: Reading[Any] = Reading(START, error="connection refused")
+    ports.samples["us-west-1"] = replace(
+        ports.world.sample(WEST), instances=lost, heartbeats=lost, queue=lost
+    )
+
+    hints = {problem.hint for problem in (await survey(ports, rules)).problems}
+
+    (hint,) = hints  # told once, whatever could not be read
+    way = "release-console --auto --release 0.9.1 --regions us-east-1,eu-west-1"
+    assert hint.endswith(f"without us-west-1: {way}")
 
 
 async def test_a_machine_image_that_cannot_be_read_forbids_the_start() -> None:

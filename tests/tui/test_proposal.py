@@ -6,7 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from console.adapters.pushed_images import PushedImages
+from console.adapters.docker.images import DockerImages
+from console.adapters.docker.spec import ImageSpec
 from console.commands.screen import _proposal
 from console.sandbox.directory_images import DirectoryImages
 from console.wiring import World
@@ -27,6 +28,7 @@ async def test_the_labels_that_the_directory_has_already_are_proposed(tmp_path: 
 
 
 async def test_where_nobody_can_tell_no_label_is_proposed() -> None:
-    proposal = await _proposal(world(PushedImages()))
+    nobody = ImageSpec("127.0.0.1:9/checks", ("us-east-1",))
+    proposal = await _proposal(world(DockerImages(nobody)))
     assert proposal.known == ()
     assert "nothing is built here" in proposal.note

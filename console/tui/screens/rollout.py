@@ -24,6 +24,7 @@ from console.tui.screens.region import RegionScreen
 from console.tui.widgets.chart import Chart
 from console.tui.widgets.gates import Gates
 from console.tui.widgets.keys import Keys
+from console.tui.widgets.layers import Layers, is_in_place
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.output import Output
 from console.tui.widgets.path import Rail, Strip
@@ -90,6 +91,8 @@ class RolloutScreen(Drawn):
                 with TabbedContent(initial=self.first_tab, id="tabs"):
                     for name, panel in zip(_PANELS[1:], _made(), strict=True):
                         with TabPane(name.capitalize(), id=f"tab-{name}"):
+                            if name == "output":
+                                yield Layers()
                             yield panel
         yield Input(placeholder="show only what holds this text; escape shows all", id="filter")
         yield Keys()
@@ -158,8 +161,9 @@ class RolloutScreen(Drawn):
         self.refresh_bindings()
 
     def print_lines(self, progress: Sequence[Progress]) -> None:
-        """Append to the output."""
-        self.query_one(Output).add(progress)
+        """Append to the output; what only counts until the next news of it is drawn in place."""
+        self.query_one(Layers).add(progress)
+        self.query_one(Output).add(item for item in progress if not is_in_place(item))
 
     def action_panel(self, name: str) -> None:
         """Jump to a panel."""

@@ -1,0 +1,100 @@
+"""A registry on loopback, a context with busybox in it, and what is told meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker.errors import ImageNotFound
+
+from console.adapters.docker.engine import Engine
+from console.adapters.docker.images import DockerImages
+from console.adapters.docker.spec import ImageSpec
+from console.engine.ports import Progress
+from tests.docker_machine import BUSYBOX, LocalRegistry, engine, tool
+
+DOCKERFILE = """\
+FROM scratch
+COPY busybox /bin/busybox
+COPY greeting /greeting
+ENTRYPOINT ["/no/such/program"]
+"""
+
+
+@pytest.fixture(scope="session")
+def shared_engine() -> Engine:
+    return engine()
+
+
+def forget(registry: LocalRegistry) -> None:
+    """Take the names of a registry that is gone, and what had only these, from the engine."""
+    client = engine().client()
+    for image in client.images(filters={"reference": f"{registry.host}/*/*"}):
+        for name in (*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())):
+            if name.startswith(registry.host):
+                with contextlib.suppress(ImageNotFound):
+                    client.remove_image(name, force=True)
+    client.close()
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[LocalRegistry]:
+    directory = tmp_path / "registry"
+    directory.mkdir()
+    local = LocalRegistry(directory)
+    local.start()
+    yield local
+    local.stop()
+    forget(local)
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    """A build context of two megabytes, unlike that of every other test."""
+    tool("busybox")
+    directory = tmp_path / "context"
+    directory.mkdir()
+    shutil.copy(BUSYBOX, directory / "busybox")
+    (directory / "greeting").write_text(f"hello from {os.urandom(8).hex()}\n")
+    (directory / "Dockerfile").write_text(DOCKERFILE)
+    return directory
+
+
+class Told:
+    """What was told of the progress."""
+
+    def __init__(self) -> None:
+        self.all: list[Progress] = []
+
+    def __call__(self, progress: Progress) -> None:
+        self.all.append(progress)
+
+    @property
+    def lines(self) -> list[str]:
+        return [progress.message for progress in self.all]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def spec(registry: LocalRegistry, context: Path) -> ImageSpec:
+    return ImageSpec(f"{registry.host}/checks/launcher", ("us-east-1",), context=context)
+
+
+@pytest.fixture
+def images(spec: ImageSpec, shared_engine: Engine) -> Callable[..., DockerImages]:
+    """Make images with some settings of their own."""
+
+    def make(**settings: Any) -> DockerImages:
+        return DockerImages(replace(spec, **settings))
+
+    return make
