@@ -8,16 +8,19 @@ every region at the same time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from console.adapters.terraform.plain import apply_root
-from console.domain.failure import Failure
+from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, SlotTarget, UnitName
 from console.domain.policy import Unit
 from console.domain.release import Release, ReleaseLabel
 from console.engine.ports import PlanRequest, Progress, ProgressKind, plan_file
 from console.errors import RefusedError
+from console.lodging import lodge
 from console.sandbox.control import load, start_detached, stop
 from console.sandbox.layout import Layout
 from console.sandbox.spec import RunningWorld, WorldSpec
@@ -26,7 +29,10 @@ from console.wiring import World, wire
 
 Say = Callable[[str], None]
 
-_QUEUE_PATIENCE_S = 90.0
+# Of all regions at once on a small machine, each has its queues later than one alone would.
+_QUEUE_PATIENCE = timedelta(seconds=60)
+_MORE_FOR_EACH_REGION = timedelta(seconds=30)
+_LOOK_S = 0.5
 _REDELIVERY_S = 30
 """Visibility time-out of the sandbox's queues: longer than its jobs, short enough to watch."""
 
@@ -68,8 +74,11 @@ async def up(spec: WorldSpec, say: Say) -> tuple[RunningWorld, bool]:
     """
     running = load(spec.directory)
     if running is not None and _is_founded(running):
+        # What its instances are was settled when it was started.
         return await asyncio.to_thread(start_detached, spec), False
     say(f"starting a sandbox in {spec.directory}")
+    if running is None:
+        spec = await asyncio.to_thread(lodge, spec, say)
     running = await asyncio.to_thread(start_detached, spec)
     try:
         await found(running, say)
@@ -91,9 +100,13 @@ async def found(running: RunningWorld, say: Say) -> None:
     total = sum(running.regions.values())
     say(f"making queues and {total} instances at {label} with Terraform, in all regions at once")
     listen = _listener(say)
+    making = {
+        RegionName(region): asyncio.create_task(_make_queues(world, running, region, listen))
+        for region in running.regions
+    }
     failures = await asyncio.gather(
-        *(_make_queues(world, running, region, listen) for region in running.regions),
-        *(_make_fleets(world, units, release, listen) for units in _by_state(world)),
+        *making.values(),
+        *(_make_fleets(world, units, release, making, listen) for units in _by_state(world)),
     )
     for failure in failures:
         if failure is not None:
@@ -110,7 +123,7 @@ async def _first_release(world: World, label: ReleaseLabel) -> Release:
     pushed = await world.images.push(built.image, label, _nowhere)
     if isinstance(pushed, Failure):
         raise RefusedError(f"the first release: {pushed.message}", pushed.hint)
-    return built
+    return replace(built, image=pushed)
 
 
 async def _make_queues(
@@ -146,10 +159,24 @@ def _by_state(world: World) -> list[list[Unit]]:
 
 
 async def _make_fleets(
-    world: World, units: list[Unit], release: Release, listen: Callable[[Progress], None]
+    world: World,
+    units: list[Unit],
+    release: Release,
+    making: Mapping[RegionName, asyncio.Task[Failure | None]],
+    listen: Callable[[Progress], None],
 ) -> Failure | None:
+    patience = _QUEUE_PATIENCE + len(making) * _MORE_FOR_EACH_REGION
     # All queues first: where regions share a root, each of its plans wants the URLs of all.
-    await asyncio.gather(*(_queues_exist(world, r) for unit in units for r in unit.regions))
+    missing = await asyncio.gather(
+        *(
+            await_queues(world.queues.urls, region, making[region], patience)
+            for unit in units
+            for region in unit.regions
+        )
+    )
+    for absent in missing:
+        if absent is not None:
+            return absent
     for unit in units:
         failure = await _make_fleet(world, unit, release, listen)
         if failure is not None:
@@ -160,11 +187,14 @@ async def _make_fleets(
 async def _make_fleet(
     world: World, unit: Unit, release: Release, listen: Callable[[Progress], None]
 ) -> Failure | None:
-    target = SlotTarget(release.label, release.image)
     plan = plan_file(world.settings.store / "plans" / "first-fleet", unit.name, 0)
     request = PlanRequest(
         unit.name,
-        {name: (target,) * world.policy.region(name).count for name in unit.regions},
+        {
+            name: (SlotTarget(release.label, release.image_in(name)),)
+            * world.policy.region(name).count
+            for name in unit.regions
+        },
         destination=plan,
     )
     planned = await world.infrastructure.plan(request, listen)
@@ -173,11 +203,38 @@ async def _make_fleet(
     return await world.infrastructure.apply(unit.name, plan, listen)
 
 
-async def _queues_exist(world: World, region: RegionName) -> None:
-    """Wait until SQS knows the queues: their URLs are variables of the fleet's root."""
-    async with asyncio.timeout(_QUEUE_PATIENCE_S):
-        while isinstance(await world.queues.urls(region), Failure):
-            await asyncio.sleep(0.5)
+async def await_queues(
+    urls: Callable[[RegionName], Awaitable[object]],
+    region: RegionName,
+    making: asyncio.Task[Failure | None],
+    patience: timedelta,
+) -> Failure | None:
+    """Wait until SQS knows the queues of `region`: their URLs are variables of the fleet's root.
+
+    Args:
+        urls: asks SQS; a failure until they are there.
+        region: whose queues.
+        making: makes them; they are there some time before it ends.
+        patience: how long they may take.
+
+    Returns:
+        Why they are not there; None where they are.
+    """
+    found: object = None
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            while isinstance(found := await urls(region), Failure):
+                if making.done() and (failure := making.result()) is not None:
+                    return failure
+                await asyncio.sleep(_LOOK_S)
+    except TimeoutError:
+        return Failure(
+            FailureKind.FAILED,
+            f"the queues of {region} were not there within {patience.total_seconds():.0f} s",
+            "the machine may be too busy for that many regions at once: name fewer with --regions",
+            found.message if isinstance(found, Failure) else "",
+        )
+    return None
 
 
 def _is_founded(running: RunningWorld) -> bool:

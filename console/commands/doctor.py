@@ -12,12 +12,15 @@ from pathlib import Path
 
 import click
 
+from console.adapters.docker.engine import Engine, find_engine
 from console.adapters.terraform.binary import Binary, read_version
 from console.adapters.terraform.plugins import find_plugin_dir
 from console.commands.where import chosen_config, config_option
 from console.domain.failure import Failure
 from console.domain.foreign import shown
 from console.engine.ports import JournalError
+from console.lodging import lodgings
+from console.settings.image import Builder
 from console.wiring import World, wire
 
 
@@ -55,7 +58,9 @@ async def _findings(world: World) -> AsyncIterator[_Finding]:
     yield _Finding("settings", True, str(world.config))
     yield await _terraform(world)
     yield _plugins(world)
-    yield _docker()
+    yield await asyncio.to_thread(_engine, world)
+    if (instances := lodgings(world.config)) is not None:
+        yield _Finding("instances", True, instances)
     yield _store(world)
     identity = await world.fleet.identity()
     hint = "log in, or set aws.profile in the settings"
@@ -89,10 +94,17 @@ def _plugins(world: World) -> _Finding:
     return _Finding("aws provider", True, str(found) if found else "from the registry")
 
 
-def _docker() -> _Finding:
-    found = shutil.which("docker")
-    told = found or "not installed; this version needs none"
-    return _Finding("docker", True, told)
+def _engine(world: World) -> _Finding:
+    """Only who builds images needs an engine: without one, `--image` ships what is pushed."""
+    image = world.settings.image
+    if image.builder is Builder.DIRECTORY:
+        return _Finding("docker engine", True, "not needed: images are directories here")
+    found = find_engine()
+    if isinstance(found, Engine):
+        builder = "BuildKit" if found.has_buildkit else "the builder of its own"
+        return _Finding("docker engine", True, f"{found.name}, API {found.api}, {builder}")
+    told = found.message if image.context else f"{found.message}; --image needs none"
+    return _Finding("docker engine", image.context is None, told, found.hint)
 
 
 def _store(world: World) -> _Finding:

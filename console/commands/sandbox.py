@@ -64,6 +64,13 @@ def sandbox() -> None:
     help="A Terraform state for each region, or one for all.",
 )
 @click.option("--boot-delay", default=1.0, show_default=True, help="Seconds until a launcher runs.")
+@click.option(
+    "--instances",
+    type=click.Choice(["auto", "containers", "processes"]),
+    default="auto",
+    show_default=True,
+    help="What they are; auto: containers where a Docker engine and docker-registry are.",
+)
 def up(
     directory: Path | None,
     *,
@@ -73,12 +80,16 @@ def up(
     regions: str,
     layout: str,
     boot_delay: float,
+    instances: str,
 ) -> None:
     """Start a world with its first fleet at 0.9.0, or join the one that runs.
 
     \b
     D/env          exports to source: the AWS CLI, Terraform and release-console use the world
     D/config.yaml  settings for it, to use as they are or to copy and edit
+
+    In containers, the sample worker stands on this machine's own Python: a base image that the
+    sandbox makes, and that nothing is meant to be shipped on. An image of yours names its own base.
     """
     with sandbox_installed():
         from console import founding
@@ -93,6 +104,7 @@ def up(
         rate=rate,
         port=port,
         boot_delay=timedelta(seconds=boot_delay),
+        instances=instances,
     )
     running, is_new = asyncio.run(founding.up(spec, say))
     files = Layout(running.directory)

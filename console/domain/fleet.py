@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -111,8 +112,8 @@ class ErroredState:
     path: Path
     serial: int = 0
     lineage: str = ""
-    objects: tuple[StateObject, ...] = ()
-    """Those of the unit's regions."""
+    regions: Mapping[RegionName, tuple[StateObject, ...]] = field(default_factory=dict)
+    """The objects of each of the unit's regions."""
     error: str = ""
     """Why the file cannot be read; empty where it can."""
 
@@ -153,6 +154,8 @@ class Heartbeat:
     """Jobs run in the window, failed ones included."""
     failures: int = 0
     """Those of `runs` that failed."""
+    digest_head: str | None = None
+    """The head of the digest that it reports to run; None where it reports none."""
 
     @property
     def completions(self) -> int:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from console.domain.counted import counted
 from console.domain.fleet import Heartbeat, RegionName, RegionSample, SlotTarget
 from console.domain.policy import GateRules
+from console.domain.release import head_of
 
 
 class Status(StrEnum):
@@ -112,7 +113,22 @@ def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
 
 
 def _new_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartbeat, ...]:
-    """Fresh heartbeats with the new release, by instances that run."""
+    """Fresh heartbeats with the new release's digest, by instances that run.
+
+    A worker that reports no digest is believed by its label: what its instance pulls is pinned to
+    the digest, and the gate of the instances compares that.
+    """
+    return tuple(b for b in _labelled_beats(expected, sample) if not _is_other(expected, b))
+
+
+def _is_other(expected: Expectation, beat: Heartbeat) -> bool:
+    """Whether a worker says itself that it runs another image than the label stands for."""
+    wanted = expected.target.digest
+    return None not in (beat.digest_head, wanted) and beat.digest_head != head_of(str(wanted))
+
+
+def _labelled_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartbeat, ...]:
+    """Fresh heartbeats with the new release's label, by instances that run."""
     running = {i.id for i in sample.instances.value or () if i.is_running}
     return tuple(
         beat
@@ -124,7 +140,7 @@ def _new_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartbeat, 
 
 
 def _heartbeat(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
-    """As many distinct instances beat with the new release as there are slots for it."""
+    """As many distinct instances beat with the new release's digest as there are slots for it."""
     if expected.rules.heartbeat_within is None:
         return
     threshold = f"{expected.new_slots} beating with {expected.target.release}"
@@ -133,7 +149,17 @@ def _heartbeat(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]
         return
     beating = len({beat.instance for beat in _new_beats(expected, sample)})
     status = Status.PASS if beating >= expected.new_slots else Status.WAIT
-    yield Verdict("heartbeat", status, f"{beating} beating", threshold)
+    yield Verdict("heartbeat", status, f"{beating} beating", threshold, _others(expected, sample))
+
+
+def _others(expected: Expectation, sample: RegionSample) -> str:
+    """Tell who runs another image under the new release's label."""
+    return "; ".join(
+        f"{beat.instance} reports the digest {beat.digest_head}, "
+        f"announced was {head_of(str(expected.target.digest))}"
+        for beat in _labelled_beats(expected, sample)
+        if _is_other(expected, beat)
+    )
 
 
 def _completions(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:

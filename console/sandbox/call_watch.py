@@ -31,9 +31,11 @@ async def watch_calls(
         note_beat: told the instance that published metrics.
     """
     with path.open("rb") as log:
+        rest = b""
         while True:
-            # Each line is written at once, so that what is there is whole lines.
-            for line in log.read().splitlines():
+            # Each line is written at once; whoever reads meanwhile may see no more than a part.
+            *lines, rest = (rest + log.read()).split(b"\n")
+            for line in lines:
                 _report(line, note_change, note_beat)
             await asyncio.sleep(LOOK_SECONDS)
 

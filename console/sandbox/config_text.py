@@ -11,11 +11,12 @@ from console.sandbox.child_environment import aws_variables
 from console.sandbox.credentials import OPERATOR_KEY
 from console.sandbox.layout import Layout
 from console.sandbox.leftovers import GUEST_MARK
+from console.sandbox.spec import CONTAINERS, PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from console.sandbox.spec import RunningWorld
+    from console.sandbox.spec import RunningWorld, WorldSpec
 
 STATE_BUCKET = "release-console-state"
 """The S3 bucket for Terraform's state. The world makes it."""
@@ -67,14 +68,9 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
     variables[GUEST_MARK] = str(world.directory)
     return {
         "fleet": spec.fleet,
-        "environment": "sandbox",
+        "environment": _environment_name(spec),
         "aws": {"environment": variables},
-        "image": {
-            "repository": IMAGE_REPOSITORY,
-            "builder": "directory",
-            "directory": str(Layout(world.directory).images),
-            "context": str(spec.context),
-        },
+        "image": _image(world),
         "terraform": _terraform(world),
         "regions": {region: {"count": count} for region, count in world.regions.items()},
         "rollout": {
@@ -106,6 +102,33 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
             "failures": {"max_ratio": 0.02},
         },
         "store": str(Layout(world.directory).store),
+    }
+
+
+def _environment_name(spec: WorldSpec) -> str:
+    """What every screen says of the world: also what its instances are, unless that was asked for.
+
+    A name, for Terraform makes a tag of it.
+    """
+    is_default = spec.instances == PROCESSES and not spec.instances_why
+    return "sandbox" if is_default else f"sandbox-{spec.instances}"
+
+
+def _image(world: RunningWorld) -> dict[str, Any]:
+    spec = world.spec
+    if spec.instances == CONTAINERS:
+        return {
+            "repository": f"{world.registry}/{IMAGE_REPOSITORY}",
+            "builder": "docker",
+            "context": str(spec.context),
+            "build_args": {"BASE": spec.base_image},
+            "test": ["python3", "-m", "py_compile", "launcher.py"],
+        }
+    return {
+        "repository": IMAGE_REPOSITORY,
+        "builder": "directory",
+        "directory": str(Layout(world.directory).images),
+        "context": str(spec.context),
     }
 
 

@@ -15,8 +15,8 @@ from console.sandbox.books import replace_text
 from console.sandbox.config_text import operator_environment
 from console.sandbox.errors import WorldError
 from console.sandbox.layout import Layout
-from console.sandbox.leftovers import GUEST_MARK, end_leftovers, kill_marked
-from console.sandbox.spec import RunningWorld, WorldSpec
+from console.sandbox.leftovers import GUEST_MARK, end_everything, kill_marked
+from console.sandbox.spec import AUTO, RunningWorld, WorldSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ START_SECONDS = 90
 """How long a world may take to start."""
 
 _LOG_LINES = 20
-_STOP_MARGIN_SECONDS = 20
+_STOP_MARGIN_SECONDS = 40
 _CLOCK_TOLERANCE_SECONDS = 2
 
 
@@ -88,7 +88,7 @@ def start_detached(spec: WorldSpec) -> RunningWorld:
     if "ready" not in answer or world is None:
         process.kill()
         process.wait()
-        end_leftovers(directory)
+        end_everything(layout)
         raise WorldError(
             f"The world in {directory} did not start.", f"The end of its log:\n{_tail(layout.log)}"
         )
@@ -110,9 +110,12 @@ def stop(directory: Path) -> bool:
         except psutil.TimeoutExpired:
             supervisor.kill()
             supervisor.wait(_STOP_MARGIN_SECONDS)
-    end_leftovers(directory)
-    kill_marked(GUEST_MARK, str(directory))
-    Layout(directory).world.unlink(missing_ok=True)
+    layout = Layout(directory)
+    try:
+        end_everything(layout)
+    finally:
+        kill_marked(GUEST_MARK, str(directory))
+        layout.world.unlink(missing_ok=True)
     return supervisor is not None
 
 
@@ -135,6 +138,11 @@ def _supervisor(world: RunningWorld) -> psutil.Process | None:
 
 
 def _join(running: RunningWorld, spec: WorldSpec) -> RunningWorld:
+    if spec.instances not in {AUTO, running.spec.instances}:
+        raise WorldError(
+            f"The instances of the world in {running.directory} are {running.spec.instances}.",
+            "End it with `release-console sandbox down`, or choose another --dir.",
+        )
     if dict(running.regions) == dict(spec.regions):
         return running
     raise WorldError(

@@ -100,7 +100,7 @@ def _shell_of(
 ) -> Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]:
     home = layout.instance(machine.identity)
     environment = clean_environment(
-        layout.directory, home, {process_list.LISTED: machine.identity}, tools=layout.tools
+        layout.directory, home, machine.shell_variables, tools=layout.tools
     )
 
     async def run(process: asyncssh.SSHServerProcess[bytes]) -> None:

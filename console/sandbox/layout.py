@@ -64,6 +64,16 @@ class Layout:
         return self.directory / "images"
 
     @property
+    def registry(self) -> Path:
+        """The image registry's settings and blobs, where instances are containers."""
+        return self.directory / "registry"
+
+    @property
+    def registry_address(self) -> Path:
+        """The registry's host and port, for as long as something may be in the engine."""
+        return self.directory / "registry.address"
+
+    @property
     def store(self) -> Path:
         """The console's journal."""
         return self.directory / "store"

@@ -1,4 +1,4 @@
-"""Which processes belong to a world, and how are they all ended?
+"""What belongs to a world, and how is it all ended?
 
 Each process that a world starts carries the world's directory in its environment, and so do that
 process's own children. A mark needs no list of process numbers, which could be stale or reused.
@@ -14,6 +14,8 @@ import psutil
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from console.sandbox.layout import Layout
 
 MARK = "SANDBOX_WORLD"
 """The variable that holds the world's directory."""
@@ -44,6 +46,20 @@ def find_marked(variable: str, value: str) -> list[psutil.Process]:
 def find_leftovers(directory: Path) -> list[psutil.Process]:
     """The live processes that carry the mark of the world in `directory`."""
     return find_marked(MARK, str(directory))
+
+
+def end_everything(layout: Layout) -> None:
+    """End a world's processes and, if it had any, remove its containers; blocking.
+
+    Raises:
+        WorldError: the engine does not answer, so that containers may be left.
+    """
+    end_leftovers(layout.directory)
+    if layout.registry_address.exists():
+        # Docker's client, which a world of processes has no use for.
+        from console.sandbox.containers.leftovers import end_containers
+
+        end_containers(layout)
 
 
 def end_leftovers(directory: Path) -> int:

@@ -1,5 +1,7 @@
 """Which processes run on an instance? The `ps` and `pgrep` that someone who logs in finds there.
 
+They are those with the instance's mark, or those of its container.
+
 A script: `python -I process_list.py ps|pgrep ARGUMENTS...`. Knows what readiness checks use: `ps`
 in any of its long forms, with `-o` and `-p`; `pgrep` with `-f -x -c -l -a -n -o` and a pattern.
 """
@@ -11,9 +13,12 @@ import os
 import re
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psutil
+
+from console.sandbox.containers.top import ENGINE, LISTED_CONTAINER, TopError, top
 
 LISTED = "SANDBOX_LISTED_INSTANCE"
 """The variable that holds the instance whose processes are listed."""
@@ -55,8 +60,31 @@ class Listed:
 _COMMAND_COLUMNS = frozenset({"args", "cmd", "command"})
 
 
-def list_processes(instance: str) -> list[Listed]:
-    """The live processes of an instance, by process number."""
+def list_processes(environment: Mapping[str, str]) -> list[Listed]:
+    """The live processes of the instance that the variables name, by process number."""
+    if environment.get(LISTED_CONTAINER):
+        return _of_container(environment[ENGINE], environment[LISTED_CONTAINER])
+    return _marked(environment.get(LISTED, ""))
+
+
+def _of_container(engine: str, container: str) -> list[Listed]:
+    now = time.time()
+    found = [
+        Listed(
+            pid=line.pid,
+            ppid=line.ppid,
+            user=line.user,
+            started=now - line.elapsed_s,
+            cpu=line.cpu_s,
+            name=line.command.partition(" ")[0].rpartition("/")[2],
+            command=line.command,
+        )
+        for line in top(engine, container)
+    ]
+    return sorted(found, key=lambda each: each.pid)
+
+
+def _marked(instance: str) -> list[Listed]:
     found = []
     for process in psutil.process_iter():
         try:
@@ -129,7 +157,11 @@ def _details(process: Listed, options: set[str]) -> str:
 def main(arguments: list[str]) -> int:
     """Print the list that was asked for. Returns the exit code."""
     name, *rest = arguments
-    processes = list_processes(os.environ.get(LISTED, ""))
+    try:
+        processes = list_processes(os.environ)
+    except TopError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 2
     text, code = (format_pgrep if name == "pgrep" else format_ps)(processes, rest)
     if text:
         (sys.stderr if code == 2 else sys.stdout).write(text + "\n")

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 SAMPLE_WORKER = Path(console.sandbox.__file__).parent / "worker"
 """The build context of the sample worker."""
 
+PROCESSES = "processes"
+CONTAINERS = "containers"
+"""What instances are: processes of this machine, or containers of its Docker Engine."""
+
+AUTO = "auto"
+"""What they may be asked to be: containers where that works."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueNames:
@@ -48,11 +55,20 @@ class WorldSpec:
     """From SIGTERM to SIGKILL."""
     heartbeat_interval: timedelta = timedelta(seconds=2)
     port: int = 0
-    """Port of the AWS endpoint; SQS takes the next one, SSH the one after. 0: any free ones."""
+    """Port of the AWS endpoint; SQS takes the next one, SSH the one after, and the image registry
+    the one after that. 0: any free ones."""
     fleet: str = "browser-check-worker"
     queues: QueueNames = QueueNames()
     first_release: str = "0.9.0"
     context: Path = SAMPLE_WORKER
+    instances: str = PROCESSES
+    """What instances are: `PROCESSES` or `CONTAINERS`."""
+    instances_why: str = ""
+    """Why they are that; empty where it was asked for."""
+    engine: str = ""
+    """URL of the Docker Engine, unix://...; empty where instances are processes."""
+    base_image: str = ""
+    """What the sample worker's image is built on; empty where instances are processes."""
 
     def to_json(self) -> str:
         """As text, for the supervisor's process."""
@@ -84,6 +100,8 @@ class RunningWorld:
     ssh_port: int
     regions: Mapping[str, int]
     spec: WorldSpec
+    registry: str = ""
+    """`host:port` of its image registry; empty where instances are processes."""
 
     def to_json(self) -> str:
         """As text, for other processes."""

@@ -1,8 +1,9 @@
 """What happens in a world from `up` to `down`?
 
-One process supervises everything: two endpoint processes, the instances' own processes, the SSH
-gateway, the job traffic and the books. Everything goes down in order: no more jobs, then the
-machines (their workers finish what is in flight), then a last look at the books, SSH, and AWS.
+One process supervises everything: two endpoint processes, the instances' own processes or
+containers, the SSH gateway, the job traffic and the books. Everything goes down in order: no more
+jobs, then the machines (their workers finish what is in flight), then a last look at the books,
+SSH, and AWS.
 """
 
 from __future__ import annotations
@@ -32,15 +33,18 @@ from console.sandbox.faults import TroubleWatch
 from console.sandbox.gateway import running_gateway
 from console.sandbox.images import ImageStore
 from console.sandbox.layout import Layout
-from console.sandbox.leftovers import end_leftovers
+from console.sandbox.leftovers import end_everything
 from console.sandbox.machine import Site
 from console.sandbox.machines import Machines
+from console.sandbox.processes import ProcessHost
 from console.sandbox.region_traffic import RegionTraffic
-from console.sandbox.spec import RunningWorld, WorldSpec
+from console.sandbox.spec import CONTAINERS, RunningWorld, WorldSpec
 from console.sandbox.world_lock import world_lock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
+
+    from console.sandbox.host import Host
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +73,8 @@ async def run_world(
     layout = Layout(spec.directory)
     layout.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with world_lock(layout):
-        _check_ports(spec.port)
-        end_leftovers(layout.directory)
+        _check_ports(spec)
+        await asyncio.to_thread(end_everything, layout)
         _clear(layout)
         replace_text(layout.spec, spec.to_json())
         try:
@@ -78,7 +82,7 @@ async def run_world(
                 await _Supervision(spec, layout, stack, stop).run(on_ready)
         finally:
             layout.world.unlink(missing_ok=True)
-            await asyncio.to_thread(end_leftovers, layout.directory)
+            await asyncio.to_thread(end_everything, layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ class _Supervision:
         regions = self.spec.regions
         clients = await asyncio.to_thread(make_clients, aws.url, sqs.url, regions)
         await asyncio.to_thread(_make_state_bucket, clients)
-        machines = Machines(clients.ec2, self._site(aws, sqs))
+        host, registry = await self._start_host(aws, sqs)
+        site = Site(self.layout, host, self.spec.boot_delay, self.spec.stop_grace)
+        machines = Machines(clients.ec2, site)
         ssh_port = await self.stack.enter_async_context(
             running_gateway(self.layout, machines, tuple(regions), self._port(2))
         )
@@ -127,7 +133,7 @@ class _Supervision:
             *(each.run(self.spec.rate, self.spec.job_time) for each in traffic),
         )
         try:
-            self._announce(aws, sqs, ssh_port, on_ready)
+            self._announce(aws, sqs, ssh_port, registry, on_ready)
             await self._until_stopped(tasks)
         finally:
             census.is_counting = False
@@ -166,15 +172,18 @@ class _Supervision:
     def _port(self, offset: int) -> int:
         return self.spec.port + offset if self.spec.port else 0
 
-    def _site(self, aws: Endpoint, sqs: Endpoint) -> Site:
-        return Site(
-            layout=self.layout,
-            images=ImageStore(self.layout.images),
-            aws_endpoint=aws.url,
-            sqs_endpoint=sqs.url,
-            boot_delay=self.spec.boot_delay,
-            stop_grace=self.spec.stop_grace,
-        )
+    async def _start_host(self, aws: Endpoint, sqs: Endpoint) -> tuple[Host, str]:
+        """Return what instances run their images on, and the address of its registry, if any."""
+        if self.spec.instances == CONTAINERS:
+            # Docker's client, which a world of processes has no use for.
+            from console.sandbox.containers.site import running_container_host
+
+            host = await self.stack.enter_async_context(
+                running_container_host(self.spec, self.layout, aws, sqs, self._port(3))
+            )
+            return host, host.registry
+        images = ImageStore(self.layout.images)
+        return ProcessHost(self.layout.directory, images, aws.url, sqs.url), ""
 
     def _start(self, *parts: Coroutine[None, None, None]) -> set[asyncio.Task[None]]:
         return {asyncio.create_task(part) for part in parts}
@@ -189,6 +198,7 @@ class _Supervision:
         aws: Endpoint,
         sqs: Endpoint,
         ssh_port: int,
+        registry: str,
         on_ready: Callable[[RunningWorld], None] | None,
     ) -> None:
         world = RunningWorld(
@@ -200,6 +210,7 @@ class _Supervision:
             ssh_port=ssh_port,
             regions=dict(self.spec.regions),
             spec=self.spec,
+            registry=registry,
         )
         replace_text(self.layout.shell, shell_text(world))
         replace_text(self.layout.config, config_text(world))
@@ -258,15 +269,16 @@ def _make_state_bucket(clients: Clients) -> None:
     clients.s3.create_bucket(Bucket=STATE_BUCKET)
 
 
-def _check_ports(port: int) -> None:
-    if port:
-        for offset, purpose in enumerate(("AWS", "SQS", "SSH")):
-            check_port_is_free(port + offset, purpose)
+def _check_ports(spec: WorldSpec) -> None:
+    if spec.port:
+        purposes = ("AWS", "SQS", "SSH", *(["images"] if spec.instances == CONTAINERS else []))
+        for offset, purpose in enumerate(purposes):
+            check_port_is_free(spec.port + offset, purpose)
 
 
 def _clear(layout: Layout) -> None:
     """Forget an earlier world: its EC2 and its queues went with it, and so did its releases."""
-    for directory in (layout.instances, layout.images / "tags", layout.store):
+    for directory in (layout.instances, layout.images / "tags", layout.store, layout.registry):
         shutil.rmtree(directory, ignore_errors=True)
     for path in (
         *(layout.world, layout.access_log, layout.books, layout.shell, layout.config),

@@ -9,7 +9,8 @@ from .world import SandboxWorld, console
 
 def test_a_wave_of_the_single_root_layout_is_one_plan_and_no_job_is_lost(tmp_path: Path) -> None:
     directory = tmp_path / "world"
-    up = console("sandbox", "up", "--detach", "--layout", "single-root", "--dir", str(directory))
+    options = ("--detach", "--instances", "processes", "--layout", "single-root")
+    up = console("sandbox", "up", *options, "--dir", str(directory))
     world = SandboxWorld(directory)
     try:
         assert up.exit_code == 0, up.stderr

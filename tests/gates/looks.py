@@ -56,9 +56,19 @@ def beat(
     age: timedelta = timedelta(seconds=5),
     runs: int = 10,
     failures: int = 0,
+    digest: str | None = None,
 ) -> Heartbeat:
-    """Return what `name` proved to have done as `release`; its newest beat is `age` old."""
-    return Heartbeat(InstanceId(name), ReleaseLabel(release), NOW - age, runs, failures)
+    """Return what `name` proved to have done as `release`; its newest beat is `age` old.
+
+    Args:
+        name: the instance.
+        release: the label that it beats with.
+        age: of its newest beat.
+        runs: jobs that it ran.
+        failures: those that failed.
+        digest: the head of the digest that it reports, or none.
+    """
+    return Heartbeat(InstanceId(name), ReleaseLabel(release), NOW - age, runs, failures, digest)
 
 
 GOOD_QUEUE = QueueSample(10, 2, 7, timedelta(seconds=30))

@@ -103,6 +103,27 @@ TABLE = [
     Row("heartbeat", "nobody beats", NOTHING_BEATS, WAIT, "0 beating"),
     Row(
         "heartbeat",
+        "both report the announced digest",
+        beats(beat("i-0", digest="b" * 12), beat("i-1", digest="b" * 12)),
+        PASS,
+        "2 beating",
+    ),
+    Row(
+        "heartbeat",
+        "one reports another image under the same label",
+        beats(beat("i-0", digest="b" * 12), beat("i-1", digest="c" * 12)),
+        WAIT,
+        "i-1 reports the digest cccccccccccc, announced was bbbbbbbbbbbb",
+    ),
+    Row(
+        "completions",
+        "what another image has done under the same label counts for nothing",
+        beats(beat("i-0", digest="b" * 12), beat("i-1", digest="c" * 12)),
+        WAIT,
+        "10 by 1 instance",
+    ),
+    Row(
+        "heartbeat",
         "a beat is just in time",
         beats(beat("i-0"), beat("i-1", age=SILENT_AFTER)),
         PASS,

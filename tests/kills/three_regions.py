@@ -21,8 +21,8 @@ def three_regions() -> Iterator[tuple[SandboxWorld, Recorded]]:
     with tempfile.TemporaryDirectory(prefix="release-console-kills-") as place:
         directory = Path(place) / "world"
         counts = ",".join(f"{region}=1" for region in REGIONS)
-        options = ("--detach", "--rate", "1", "--regions", counts, "--dir", str(directory))
-        ran = console("sandbox", "up", *options)
+        options = ("--detach", "--instances", "processes", "--rate", "1", "--regions", counts)
+        ran = console("sandbox", "up", *options, "--dir", str(directory))
         try:
             assert ran.exit_code == 0, ran.stderr
             world = SandboxWorld(directory)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from console.adapters.aws.metrics import (
+    DIGEST,
     FAILURES,
     HEARTBEAT,
     MINUTE,
@@ -23,6 +24,7 @@ from console.adapters.aws.metrics import (
     Window,
     Workers,
     fitting_period,
+    head_in,
     newest,
     total,
 )
@@ -68,7 +70,7 @@ class Heartbeats:
         self._memories: dict[str, _Memory] = {}
         fine = fitting_period(interval)
         counting = max(fine, _COUNTING_PERIOD)
-        self._periods = {HEARTBEAT: fine, RUNS: counting, FAILURES: counting}
+        self._periods = {HEARTBEAT: fine, **dict.fromkeys((RUNS, FAILURES, DIGEST), counting)}
         self._bucket = counting
 
     def read(
@@ -136,9 +138,9 @@ def _joined(
 
 
 def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
-    beats, runs, failures = (
+    beats, runs, failures, digests = (
         tuple(point for point in points[pair, metric] if point.at >= oldest)
-        for metric in (HEARTBEAT, RUNS, FAILURES)
+        for metric in (HEARTBEAT, RUNS, FAILURES, DIGEST)
     )
     return Heartbeat(
         instance=InstanceId(pair.instance),
@@ -146,4 +148,5 @@ def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
         last_at=newest(beats),
         runs=total(runs),
         failures=total(failures),
+        digest_head=head_in(digests),
     )

@@ -20,6 +20,15 @@ HEARTBEAT = "heartbeat"
 RUNS = "runs"
 FAILURES = "failures"
 
+DIGEST = "digest"
+"""The head of the image's digest, read as a hexadecimal number; a worker need not publish it.
+
+CloudWatch cannot be asked for a dimension's values, and who runs an unknown image is to be told
+from who does not say what it runs. Twelve digits are a number that it keeps exactly."""
+
+_STATISTICS = {DIGEST: "Maximum"}
+"""All others are counts, and summed up."""
+
 QUERIES_A_CALL = 500
 """CloudWatch's limit."""
 
@@ -111,7 +120,14 @@ class Workers:
             )
             yield (
                 (pair, metric),
-                sum_query(f"m{number}", self.namespace, metric, dimensions, periods[metric]),
+                sum_query(
+                    f"m{number}",
+                    self.namespace,
+                    metric,
+                    dimensions,
+                    periods[metric],
+                    _STATISTICS.get(metric, "Sum"),
+                ),
             )
 
 
@@ -167,6 +183,12 @@ def fitting_period(interval: timedelta) -> timedelta:
 def total(points: Sequence[Point]) -> int:
     """Return the sum of `points`."""
     return round(sum(point.value for point in points))
+
+
+def head_in(points: Sequence[Point]) -> str | None:
+    """Return the digest's head that was published last; None where there was none."""
+    last = max(points, key=lambda point: point.at, default=None)
+    return f"{int(last.value):012x}" if last is not None else None
 
 
 def newest(points: Sequence[Point]) -> datetime | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -211,7 +212,9 @@ class Heart(threading.Thread):
     def publish(self, *, beat: bool) -> None:
         """Send the counts since the last time, and with `beat` the proof of life."""
         runs, failures = self._tally.take()
-        values = {"runs": runs, "failures": failures} | ({"heartbeat": 1} if beat else {})
+        values = {"runs": runs, "failures": failures} | (
+            life_of(self._settings.digest) if beat else {}
+        )
         try:
             self._metrics.put_metric_data(
                 Namespace=self._settings.namespace,
@@ -232,6 +235,12 @@ class Heart(threading.Thread):
         except (BotoCoreError, ClientError) as error:
             self._tally.add(runs, failures)
             say(f"heartbeat: {error}")
+
+
+def life_of(digest: str) -> dict[str, int]:
+    """The proof of life: a beat, and the head of the image's digest as a number."""
+    head = re.match(r"sha256:([0-9a-f]{12})", digest)
+    return {"heartbeat": 1} | ({"digest": int(head[1], 16)} if head else {})
 
 
 def say(text: str) -> None:
@@ -266,7 +275,8 @@ def main() -> int:
     )
     queues = boto3.client("sqs", region_name=settings.region, config=config)
     metrics = boto3.client("cloudwatch", region_name=settings.region, config=config)
-    say(f"launcher: release {settings.release} on {settings.instance} in {settings.region}")
+    release = f"{settings.release} ({settings.digest or 'no digest'})"
+    say(f"launcher: release {release} on {settings.instance} in {settings.region}")
 
     wait_for_queue(queues, settings.work_queue, stopping)
     tally = Tally()

@@ -60,7 +60,10 @@ def launch(
 def beat(
     client: Client, instance: str, release: str, *, ago: float = 1, runs: int = 0, failures: int = 0
 ) -> None:
-    values = {"heartbeat": 1, "runs": runs, "failures": failures}
+    put(client, instance, release, {"heartbeat": 1, "runs": runs, "failures": failures}, ago=ago)
+
+
+def put(client: Client, instance: str, release: str, values: dict[str, int], *, ago: float) -> None:
     client("cloudwatch").put_metric_data(
         Namespace="heartbeats",
         MetricData=[
@@ -122,6 +125,17 @@ async def test_a_heartbeat_counts_the_jobs_of_the_window(client: Client) -> None
     assert found.completions == 12
     assert found.last_at is not None
     assert timedelta(seconds=19) <= sample.at - found.last_at <= timedelta(seconds=41)
+
+
+async def test_a_worker_that_reports_its_digest_is_known_by_it(client: Client) -> None:
+    reports, is_silent = launch(client, slot=0), launch(client, slot=1)
+    for instance in (reports, is_silent):
+        beat(client, instance, "1")
+    for _ in range(2):  # what two beats report is not to be summed up
+        put(client, reports, "1", {"digest": 0x0FFEDCBA9876}, ago=1)
+    sample = await make_fleet().sample(REGION, ())
+    heads = {found.instance: found.digest_head for found in sample.heartbeats.value or ()}
+    assert heads == {reports: "0ffedcba9876", is_silent: None}
 
 
 async def test_what_lies_before_the_window_is_not_counted(client: Client) -> None:

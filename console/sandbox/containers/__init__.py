@@ -1,0 +1,1 @@
+"""Instances as containers: everything of the sandbox that needs a Docker Engine."""
