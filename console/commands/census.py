@@ -38,7 +38,12 @@ def as_data(
         "lease": None if lease is None else _lease(lease, now),
         "rollout": None if rollout is None else _rollout(rollout, lease, now),
         "regions": {
-            region.name: _region(region, census.situations[region.name]) for region in view.regions
+            region.name: _region(
+                region,
+                census.situations[region.name],
+                is_seen=region.name not in census.unseen,
+            )
+            for region in view.regions
         },
     }
 
@@ -92,10 +97,11 @@ def _phase_text(rollout: Rollout, lease: Lease | None, now: datetime, where: str
     return f"left open in {doing}: release-console resume {where}".rstrip()
 
 
-def _region(region: RegionView, situation: Situation) -> dict[str, Any]:
+def _region(region: RegionView, situation: Situation, *, is_seen: bool) -> dict[str, Any]:
+    """Return a region; where nobody can tell what works there, that is null and no zero."""
     queue, lock = region.queue, region.lock
     return {
-        "healthy": region.healthy,
+        "healthy": region.healthy if is_seen else None,
         "desired": region.desired,
         "fresh_s": round(region.fresh.total_seconds(), 3),
         "error": region.error,
@@ -118,7 +124,7 @@ def _region(region: RegionView, situation: Situation) -> dict[str, Any]:
         },
         "errored_state": situation.has_errored_state,
         "advice": _advice(situation),
-        "objects": [_object(found) for found in region.objects],
+        "objects": [_object(found, is_seen=is_seen) for found in region.objects],
     }
 
 
@@ -139,7 +145,7 @@ def _advice(situation: Situation) -> dict[str, Any] | None:
     }
 
 
-def _object(found: ObjectView) -> dict[str, Any]:
+def _object(found: ObjectView, *, is_seen: bool) -> dict[str, Any]:
     return {
         "slot": found.slot,
         "id": found.id,
@@ -149,7 +155,7 @@ def _object(found: ObjectView) -> dict[str, Any]:
         "tag": found.tag,
         "heartbeat": found.heartbeat,
         "last_beat_s": _seconds(found.last_beat),
-        "health": found.health,
+        "health": found.health if is_seen else None,
         "user_data": found.user_data,
         "completions": found.completions,
     }

@@ -20,10 +20,11 @@ from console.domain.fleet import InstanceId, RegionName, SlotIndex
 from console.domain.foreign import shown
 from console.domain.recovery.advice import Advice, Option, advise
 from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
-from console.domain.recovery.shipping import Shipment, shipment, shipment_by_state
+from console.domain.recovery.shipping import Shipment, shipment
 from console.domain.recovery.signs import STANDINGS
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import command_line, typed_name
+from console.domain.release import digest_of
 from console.domain.rollout import Rollout
 from console.engine.engine import Engine
 from console.engine.surveying import Seen
@@ -92,10 +93,10 @@ def make(config: Path | None, wanted: Wanted, *, sandbox: bool) -> int:
 async def _make(
     world: World, config: Path | None, wanted: Wanted, remedy: Remedy, region: RegionName
 ) -> int:
-    rollout = newest_to_record_in(world)
-    (seen,) = await world.surveyor.look(rollout, [region])
+    (seen,) = await world.surveyor.look(world.last_acted(), [region])
     option = _option(world, seen, wanted, remedy, _where(config))
     _confirm(option, seen.situation, world.settings.fleet, wanted)
+    rollout = newest_to_record_in(world, _where(config))
     command = Recover(option.move(seen.situation), option.consequence, operator())
     lines = LineWriter() if wanted.as_json else None
     reporter = Reporter(Narrator(), lines, SystemClock())
@@ -184,7 +185,7 @@ def _again(
         told = "; ".join(f"{name}: {option.reason}" for name, option in options.items())
         hint = f"see release-console recover {_where(asked.config)}".rstrip()
         raise RefusedError(f"{remedy} fits nowhere now: {told}", hint)
-    shipped = _shipped(remedy, newest, [s for s in seen if s.situation.region in chosen])
+    shipped = _shipped(remedy, [s for s in seen if s.situation.region in chosen])
     for option in chosen.values():
         say(option.consequence)
     return replace(
@@ -201,34 +202,33 @@ def _again(
     )
 
 
-def _shipped(remedy: Remedy, newest: Rollout | None, seen: Sequence[Seen]) -> Shipment:
+def _shipped(remedy: Remedy, seen: Sequence[Seen]) -> Shipment:
     """Return the one thing that is shipped to all of `seen`.
-
-    A region that the newest rollout has not touched gets what its own slots run.
 
     Raises:
         RefusedError: there is none, or regions want different ones.
     """
-    named = (region.name for region in newest.regions) if newest else ()
-    concerned = {name for name in named if newest is not None and newest.has_touched(name)}
-    found = {
-        shipment(remedy, newest)
-        if newest is not None and (s.situation.region in concerned or remedy is not Remedy.RETRY)
-        else shipment_by_state(s.survey.state, s.situation.wanted)
-        for s in seen
-    }
-    if len(found) > 1:
+    found = [shipment(remedy, s.lineage, s.survey.state, s.situation.wanted) for s in seen]
+    # The same digest from the registry of each region is one image, and one rollout may take
+    # several back.
+    if len({_what(one) for one in found}) > 1:
         names = ", ".join(s.situation.region for s in seen)
         raise RefusedError(
             f"{names} do not want the same release", f"recover {remedy} --region R, one at a time"
         )
-    (shipped,) = found
+    shipped = found[0]
     if shipped is None:
         raise RefusedError(
             f"{remedy}: nobody knows what should be shipped",
             "ship the release that you want: release-console --auto --release LABEL",
         )
     return shipped
+
+
+def _what(shipped: Shipment | None) -> tuple[str, str | None] | None:
+    if shipped is None:
+        return None
+    return shipped.label, digest_of(shipped.image) if shipped.image else None
 
 
 def _named(world: World, regions: tuple[str, ...]) -> list[RegionName] | None:
@@ -247,15 +247,23 @@ def _text(situation: Situation, told: Advice, fleet: str, where: str) -> list[st
     lines = [f"{situation.region}: {' '.join(told.happened)}"]
     if not situation.needs_somebody:
         return [*lines, ""]
-    for option in told.options:
+    for options in _alike(told):
+        option, names = options[0], ", ".join(option.remedy for option in options)
         reason = f": {option.reason}" if option.reason else ""
-        lines.append(
-            f"  {STANDINGS[option.standing].glyph} {option.remedy} ({option.standing}){reason}"
-        )
+        lines.append(f"  {STANDINGS[option.standing].glyph} {names} ({option.standing}){reason}")
         if option.may_be_made:
             lines.append(f"      {option.consequence}")
             lines.append(f"      {command_line(option, situation, fleet, where)}")
     return [*lines, ""]
+
+
+def _alike(told: Advice) -> list[list[Option]]:
+    """Return the options, those together that the same reason holds back."""
+    found: dict[tuple[object, ...], list[Option]] = {}
+    for option in told.options:
+        own = (option.remedy, option.instance) if option.may_be_made else ()
+        found.setdefault((option.standing, option.reason, *own), []).append(option)
+    return list(found.values())
 
 
 def _data(situation: Situation, told: Advice, fleet: str, where: str) -> dict[str, object]:

@@ -14,9 +14,9 @@ from console.commands.launching import launched, start_of
 from console.domain.automatic_rollback import rolls_back_by_itself
 from console.domain.events import RolloutStarted
 from console.domain.fleet import SlotTarget
-from console.domain.narrate import Tone
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
+from console.domain.sentence import Tone
 from console.headless.output import LineWriter, Narrator
 from console.headless.reporter import Reporter
 from console.headless.runner import run
@@ -46,14 +46,16 @@ def _in_sandbox(asked: Asked, label: ReleaseLabel | None, lines: LineWriter | No
         from console.founding import default_directory, terraform_root, up
         from console.sandbox.control import stop
         from console.sandbox.layout import Layout
-        from console.sandbox.spec import WorldSpec
+        from console.sandbox.spec import AUTO, WorldSpec
 
     narrator = Narrator()
 
     def say(text: str) -> None:
         narrator.say(SystemClock().now(), text)
 
-    spec = WorldSpec(directory=default_directory(), terraform_root=terraform_root("region"))
+    spec = WorldSpec(
+        directory=default_directory(), terraform_root=terraform_root("region"), instances=AUTO
+    )
     config = asked.config or Layout(spec.directory).config
     if asked.watch:
         return _in(config, asked, label, lines)

@@ -54,11 +54,12 @@ async def look(world: World, rollout: Rollout | None) -> Census:
     return Census(
         FleetView(world.settings.fleet, world.settings.environment, views),
         {s.situation.region: s.situation for s in ordered},
-        frozenset(s.situation.region for s in ordered if not _is_seen(s.survey.sample)),
+        frozenset(s.situation.region for s in ordered if not is_seen(s.survey.sample)),
     )
 
 
-def _is_seen(sample: RegionSample) -> bool:
+def is_seen(sample: RegionSample) -> bool:
+    """Whether anybody can tell what works in a region."""
     return sample.instances.value is not None and sample.heartbeats.value is not None
 
 

@@ -12,6 +12,7 @@ from signal import SIGINT
 
 from console.domain import commands
 from console.domain.rollout import Rollout
+from console.domain.run_by import RunBy
 from console.domain.steps import Step
 
 
@@ -28,15 +29,6 @@ class Action(StrEnum):
     FINISH = "finish"
     INTERRUPT = "interrupt"
     ANOTHER = "another"
-
-
-class RunBy(StrEnum):
-    """Whose engine runs the rollout that is on the screen."""
-
-    US = "us"
-    OTHERS = "others"
-    NOBODY = "nobody"
-    """Its console died, or was left; it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +99,7 @@ def against_recovery(rollout: Rollout | None, run_by: RunBy = RunBy.US) -> str:
         run_by: whose engine runs it.
     """
     if rollout is None:
-        return "no rollout was ever started here, so that no journal could record it"
+        return ""
     if rollout.running:
         return f"{', '.join(str(record.at) for record in rollout.running)} is under way"
     if rollout.is_finished:

@@ -123,6 +123,8 @@ class Policy:
     """Whether an apply waits until a new instance has proven itself before the old one goes."""
     max_replans: int = 3
     """How often a plan that went stale is made afresh before the unit halts."""
+    is_partial: bool = False
+    """Whether the fleet has more regions than these."""
 
     @property
     def waves(self) -> int:

@@ -25,6 +25,9 @@ from console.domain.fleet import (
     StateObject,
 )
 
+UNSEEN = "unknown"
+"""What EC2 says of an instance that could not be asked for."""
+
 
 class Health(StrEnum):
     """What an instance is doing, as far as its heartbeat and EC2 tell."""
@@ -181,7 +184,7 @@ def _known(
             id=found.instance,
             kind=kind,
             is_tainted=_is_tainted(found),
-            state="gone" if has_been_seen else "unknown",
+            state="gone" if has_been_seen else UNSEEN,
             tag=found.target.release if found.target else None,
             heartbeat=None,
             last_beat=None,

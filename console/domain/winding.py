@@ -38,7 +38,7 @@ def wind_down(rollout: Rollout, next_of_unit: NextOfUnit) -> Events:
     for unit in rollout.units:
         at = At(Step.UNTAINT, unit.name, unit.batch)
         # Only once: a mark that cannot be taken back is told in the outcome.
-        if unit.is_marked and not rollout.has_tried(at):
+        if unit.is_marked and rollout.own_marks(unit) and not rollout.has_tried(at):
             return (StepStarted(at),)
     if rollout.halt and rollout.has_changed and rollout.stop is None:
         return ()  # a person decides how it goes on; see the command Close

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from console.domain import effects
 from console.domain.census import ghosts, orphans
@@ -22,10 +23,13 @@ from console.domain.fleet import (
 )
 from console.domain.observations import RegionSurvey, Surveyed
 from console.domain.policy import Unit
+from console.domain.recovery.next_step import again
 from console.domain.rollout import Rollout
 from console.engine.ports import Fleet, Images, Infrastructure
 
 State = Mapping[RegionName, RegionState]
+
+_SEE_DOCTOR = "release-console doctor tells what is reachable and what is not"
 
 
 class Preflight:
@@ -51,6 +55,7 @@ class Preflight:
         )
         found = tuple(survey for surveys, _ in units for survey in surveys)
         problems = tuple(problem for _, unit_problems in units for problem in unit_problems)
+        problems = _with_way_round(problems, found, rollout)
         if image_problem is not None:
             problems = (image_problem, *problems)
         return Surveyed(found, problems, tuple(_notes(found, rollout)), identity.value or "")
@@ -142,8 +147,22 @@ def _unreadable(sample: RegionSample, ami: Reading[str | None]) -> Iterator[Fail
             yield Failure(
                 FailureKind.REFUSED,
                 f"the {what} of {sample.region} cannot be read: {reading.error}",
-                "release-console doctor tells what is reachable and what is not",
+                _SEE_DOCTOR,
             )
+
+
+def _with_way_round(
+    problems: tuple[Failure, ...], found: tuple[RegionSurvey, ...], rollout: Rollout
+) -> tuple[Failure, ...]:
+    """Add how the rollout goes without the regions that cannot be read, where others can."""
+    readable = tuple(s.region for s in found if s.sample.instances.error is None)
+    lost = [r.name for r in rollout.policy.regions if r.name not in readable]
+    if not lost or not readable:
+        return problems
+    way = f"{_SEE_DOCTOR}; without {', '.join(lost)}: {again(rollout, readable)}"
+    return tuple(
+        replace(found, hint=way) if found.hint == _SEE_DOCTOR else found for found in problems
+    )
 
 
 def _leftovers(survey: RegionSurvey, rollout: Rollout) -> Iterator[Failure]:

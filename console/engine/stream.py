@@ -8,12 +8,13 @@ goes on: a bug in a widget must not stop an apply.
 from __future__ import annotations
 
 import logging
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from console.domain.events import Entry
-from console.domain.fleet import RegionSample
-from console.domain.rollout import Rollout
-from console.engine.ports import Progress
+if TYPE_CHECKING:
+    from console.domain.events import Entry
+    from console.domain.fleet import RegionSample
+    from console.domain.rollout import Rollout
+    from console.engine.ports import Progress
 
 _log = logging.getLogger(__name__)
 

@@ -6,19 +6,21 @@ Reads the state, its lock, what an apply could not write, EC2 and heartbeats. Ch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from console.domain.failure import Failure
-from console.domain.fleet import RegionName, UnitName
+from console.domain.fleet import ErroredState, RegionName, StateObject, UnitName
 from console.domain.observations import RegionSurvey
 from console.domain.policy import Policy, Unit
 from console.domain.recovery.assembly import situation_of
+from console.domain.recovery.lineage import Lineage, lineages
 from console.domain.recovery.situation import Liveness, Situation
 from console.domain.release import ReleaseLabel
 from console.domain.rollout import Rollout
 from console.engine.closer import look_closer
+from console.engine.past import with_newest
 from console.engine.ports import Clock, Fleet, Infrastructure
 
 
@@ -28,6 +30,7 @@ class Seen:
 
     survey: RegionSurvey
     situation: Situation
+    lineage: Lineage
 
 
 class Surveyor:
@@ -41,6 +44,7 @@ class Surveyor:
         clock: Clock,
         *,
         boot_allowance: timedelta,
+        past: Callable[[], Iterable[Rollout]] = tuple,
     ) -> None:
         """Look through these ports.
 
@@ -50,12 +54,14 @@ class Surveyor:
             policy: the fleet's regions and units.
             clock: for the ages of beats and instances.
             boot_allowance: how long a new instance may take to beat for the first time.
+            past: returns the fleet's rollouts that did anything, the newest first.
         """
         self._infrastructure = infrastructure
         self._fleet = fleet
         self._policy = policy
         self._clock = clock
         self._boot_allowance = boot_allowance
+        self._past = past
 
     async def look(
         self, rollout: Rollout | None, regions: Sequence[RegionName] | None = None
@@ -71,13 +77,17 @@ class Surveyor:
         found = await asyncio.gather(
             *(survey_unit(self._infrastructure, self._fleet, unit, rollout) for unit in units)
         )
-        now = self._clock.now()
+        of_region = lineages(wanted, with_newest(rollout, self._past()))
         return tuple(
-            Seen(survey, situation_of(survey, rollout, self._policy, now, self._boot_allowance))
+            self._seen(survey, of_region[survey.region])
             for of_unit in found
             for survey in of_unit
             if survey.region in wanted
         )
+
+    def _seen(self, survey: RegionSurvey, lineage: Lineage) -> Seen:
+        now, allowance = self._clock.now(), self._boot_allowance
+        return Seen(survey, situation_of(survey, lineage, self._policy, now, allowance), lineage)
 
     def unit_of(self, region: RegionName) -> UnitName:
         """Return the unit that `region` belongs to."""
@@ -101,6 +111,7 @@ async def survey_unit(
                 sample,
                 state_error=states.message,
                 has_errored_state=errored is not None,
+                unwritten=_unwritten(errored, sample.region),
             )
             for sample in samples
         )
@@ -116,10 +127,15 @@ async def survey_unit(
             sample,
             holder=holder,
             has_errored_state=errored is not None,
+            unwritten=_unwritten(errored, sample.region),
             closer=details,
         )
         for sample, details in zip(samples, closer, strict=True)
     )
+
+
+def _unwritten(errored: ErroredState | None, region: RegionName) -> tuple[StateObject, ...]:
+    return errored.regions.get(region, ()) if errored is not None else ()
 
 
 def releases_of(rollout: Rollout | None, region: RegionName) -> tuple[ReleaseLabel, ...]:

@@ -61,6 +61,7 @@ def to_policy(
         silent_after=settings.heartbeat.silent_after,
         sample_every=rollout.sample_every
         or min(max(settings.heartbeat.interval, _FASTEST), _SLOWEST),
+        is_partial=sum(map(len, waves)) < sum(map(len, settings.rollout.waves)),
     )
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from console.domain.allowed import against_recovery
 from console.domain.confirmation import Confirmation
-from console.domain.evolve import replay
 from console.domain.fleet import RegionName
 from console.domain.recovery.advice import Advice, Option
 from console.domain.recovery.confirmation import confirm_move
+from console.domain.recovery.lineage import Lineage, lineages
 from console.domain.recovery.move import Move
-from console.domain.recovery.remedies import ROLLOUTS
+from console.domain.recovery.remedies import ROLLOUTS, Remedy
 from console.domain.recovery.shipping import Shipment, shipment
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import command_line
 from console.domain.rollout import Rollout
 from console.domain.signs import Mode
+from console.engine.past import past
 from console.tui.scene import Scene
 from console.tui.surroundings import Surroundings
 
@@ -30,6 +31,7 @@ class Advised:
     newest: Rollout | None
     """The fleet's last rollout, as its journal tells it; None where there never was one."""
     regions: tuple[tuple[Situation, Advice], ...]
+    lineages: Mapping[RegionName, Lineage]
 
 
 async def take_advice(around: Surroundings, regions: Sequence[RegionName] | None) -> Advised:
@@ -38,10 +40,11 @@ async def take_advice(around: Surroundings, regions: Sequence[RegionName] | None
     Raises:
         JournalError: the journal cannot be read.
     """
-    newest = next(iter(around.rollouts()), None)
-    rollout = replay(around.entries(newest, 0)) if newest is not None else None
+    newest = next(past(around.rollouts, around.entries), None)
     found = await around.advise(regions) if around.advise is not None else ()
-    return Advised(rollout, tuple(found))
+    names = [situation.region for situation, _ in found]
+    told = lineages(names, past(around.rollouts, around.entries))
+    return Advised(newest, tuple(found), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Looked:
 
     situation: Situation
     advice: Advice
+    lineage: Lineage
     at: datetime
 
     @property
@@ -76,7 +80,8 @@ class Advisory:
             is_all: whether it was a look at all regions.
         """
         self._newest = advised.newest
-        found = {s.region: Looked(s, advice, now) for s, advice in advised.regions}
+        told = advised.lineages
+        found = {s.region: Looked(s, advice, told[s.region], now) for s, advice in advised.regions}
         if not is_all:
             # In the order that is on the screen: it must not change while somebody reads.
             self.looked = {name: found.get(name, seen) for name, seen in self.looked.items()}
@@ -103,8 +108,8 @@ class Advisory:
         where = self.rollout.request.where if self.rollout is not None else ""
         return command_line(option, self.looked[region].situation, self._scene.around.fleet, where)
 
-    def against(self, option: Option) -> str:
-        """Return why `option` is not made now; empty where a yes is asked for."""
+    def against(self, region: RegionName, option: Option) -> str:
+        """Return why `option` is not made in `region` now; empty where a yes is asked for."""
         if not option.may_be_made:
             return f"it is {option.standing}: {option.reason}"
         if self._scene.around.mode is not Mode.OPERATE:
@@ -113,23 +118,28 @@ class Advisory:
         against = against_recovery(rollout, self._scene.run_by)
         if against or rollout is None:
             return against
-        if option.remedy in ROLLOUTS and shipment(option.remedy, rollout) is None:
-            return f"rollout {rollout.id} has left nothing that could be rolled back to"
+        if option.remedy in ROLLOUTS and self._shipment(option.remedy, region) is None:
+            return f"nobody knows what it would ship to {region}"
         return ""
 
     def confirmation(self, move: Move) -> Confirmation | None:
         """Return the question about `move`; None once it is another move, or none any more."""
         seen, rollout = self.looked.get(move.region), self.rollout
-        if seen is None or rollout is None:
+        if seen is None:
             return None
         same = [o for o in seen.advice.options if o.move(seen.situation) == move]
-        if not same or self.against(same[0]):
+        if not same or self.against(move.region, same[0]):
             return None
         fleet, shipped = self._scene.around.fleet, self.shipped(move)
         return confirm_move(same[0], seen.situation, fleet, rollout, shipped)
 
     def shipped(self, move: Move) -> Shipment | None:
         """Return what `move` ships; None where it is no rollout, or none any more."""
-        if self.rollout is None or move.remedy not in ROLLOUTS:
+        return self._shipment(move.remedy, move.region) if move.remedy in ROLLOUTS else None
+
+    def _shipment(self, remedy: Remedy, region: RegionName) -> Shipment | None:
+        seen = self.looked.get(region)
+        if seen is None:
             return None
-        return shipment(move.remedy, self.rollout)
+        state = self._scene.state(region)
+        return shipment(remedy, seen.lineage, state, seen.situation.wanted)

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .world import Line, Ran, SandboxWorld, console
@@ -54,8 +56,6 @@ def is_whole(region: Line) -> bool:
 
 def typed(command: str) -> Ran:
     """Run a command line as a shell does that finds release-console."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         capture_output=True,
@@ -63,9 +63,33 @@ def typed(command: str) -> Ran:
         timeout=MOVE_SECONDS,
         stdin=subprocess.DEVNULL,
         check=False,
-        env=own | {"PATH": path},
+        env=_shell(),
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def typing(command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command line as `typed` does, in the background; signals reach the console itself."""
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {command}"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_shell(),
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _shell() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return own | {"PATH": path}
 
 
 def lead_on(
@@ -102,4 +126,5 @@ def lead_on(
         # 5: a gate was not content, as when jobs had waited too long for the worker that was made.
         assert ran.exit_code in {0, 5}, (moves, best["command"], ran.stderr)
         moves.append(best["action"])
+    assert world.books()["lost"] == 0
     return moves

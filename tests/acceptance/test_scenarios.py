@@ -15,14 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from console.sandbox.clients import make_clients
-from console.sandbox.config_text import STATE_BUCKET
-from console.sandbox.control import load
 from console.sandbox.leftovers import GUEST_MARK, find_marked
 
-from .leading import action, advice, lead_on, recommended
+from .leading import action, advice, is_whole, lead_on, recommended, typed, typing
 from .world import Line, Ran, SandboxWorld, console, wait_until
 
+PATIENCE_S = 120
 REGIONS = "us-east-1=1,us-west-1=3,us-west-2=1,eu-west-1=1,eu-central-1=1"
 
 
@@ -30,8 +28,8 @@ REGIONS = "us-east-1=1,us-west-1=3,us-west-2=1,eu-west-1=1,eu-central-1=1"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxWorld]:
     """A sandbox with more regions than most."""
     directory = tmp_path_factory.mktemp("practice") / "world"
-    options = ("--detach", "--rate", "1", "--regions", REGIONS, "--dir", str(directory))
-    ran = console("sandbox", "up", *options)
+    options = ("--detach", "--instances", "processes", "--rate", "1", "--regions", REGIONS)
+    ran = console("sandbox", "up", *options, "--dir", str(directory))
     try:
         assert ran.exit_code == 0, ran.stderr
         yield SandboxWorld(directory)
@@ -69,30 +67,49 @@ def last_paragraph(world: SandboxWorld, name: str) -> str:
     return told
 
 
-def forget_lock(world: SandboxWorld, region: str) -> None:
-    """Take a state's lock away, so that the next test has its region."""
-    running = load(world.directory)
-    assert running is not None
-    clients = make_clients(running.aws_endpoint, running.sqs_endpoint, [])
-    clients.s3.delete_object(Bucket=STATE_BUCKET, Key=f"workers/{region}.tfstate.tflock")
-
-
 def kinds(region: Line) -> list[tuple[str, bool, str]]:
     return sorted((o["kind"], o["tainted"], o["health"]) for o in region["objects"])
 
 
-def test_a_second_operator_is_told_who_holds_the_fleet(world: SandboxWorld) -> None:
+def test_a_stale_lock_has_no_holder_and_goes_before_anything_was_rolled_out(
+    world: SandboxWorld,
+) -> None:
+    play(world, "stale-lock", "us-west-2")
+
+    lock = part(world, "us-west-2")["lock"]
+
+    assert lock["operation"] == "apply"
+    assert not find_marked(GUEST_MARK, str(world.directory))
+    assert lead_on(world, "us-west-2") == ["unlock"]
+
+
+def test_a_second_operator_is_told_who_holds_the_fleet_and_takes_it_over(
+    world: SandboxWorld,
+) -> None:
     told = play(world, "second-operator").stderr
     process = psutil.Process(int(re.findall(r"kill -INT (\d+)", told)[0]))
+    told_by_first = world.directory / "scenario-second-operator.jsonl"
     try:
+        wait_until(lambda: '"bake.started"' in told_by_first.read_text(), PATIENCE_S)
         ran = world.roll_out("0.9.2")
         again = console("sandbox", "scenario", "bad-image", "--dir", str(world.directory))
+        (take_over,) = re.findall(r"release-console resume .+(?= takes it over)", ran.last["next"])
+        with typing(take_over) as taking:
+            wait_until(lambda: not _lives(process), PATIENCE_S)
+            taking.send_signal(signal.SIGINT)
+            taken = taking.wait(PATIENCE_S)
     finally:
-        process.send_signal(signal.SIGINT)
-        wait_until(lambda: not _lives(process), 120)
+        if _lives(process):
+            process.send_signal(signal.SIGINT)
+            wait_until(lambda: not _lives(process), PATIENCE_S)
 
     assert (ran.exit_code, "held by colleague@" in ran.stderr) == (4, True)
     assert (again.exit_code, "colleague@" in again.stderr) == (3, True)
+    last = json.loads(told_by_first.read_text().splitlines()[-1])
+    assert (taken, last["exit_code"], "taken over by" in last["reason"]) == (130, 4, True)
+    status = world.status()
+    assert (status["lease"], status["rollout"]["phase"]) == (None, "finished")
+    assert all(is_whole(region) for region in status["regions"].values())
 
 
 def test_a_slot_that_is_terminated_by_hand_is_a_ghost(world: SandboxWorld) -> None:
@@ -170,6 +187,41 @@ def test_a_restore_leads_to_the_old_workers_and_nothing_else(world: SandboxWorld
     assert world.books()["lost"] == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "region"), [("crash-loop", "us-west-2"), ("never-works", "eu-west-1")]
+)
+def test_a_release_that_beats_and_finishes_nothing_is_answered_by_a_restore(
+    world: SandboxWorld, name: str, region: str
+) -> None:
+    (old,) = part(world, region)["objects"]
+    play(world, name, region)
+    best = recommended(advice(settings(world, name), region))
+    assert best is not None
+    assert best["command"] in last_paragraph(world, name)
+
+    assert lead_on(world, region, settings(world, name)) == ["restore"]
+
+    (after,) = part(world, region)["objects"]
+    assert after["id"] == old["id"]
+
+
+def test_a_good_release_that_is_slow_is_kept_as_soon_as_it_works(world: SandboxWorld) -> None:
+    play(world, "slow-boot", "eu-central-1")
+    (accept,) = re.findall(r"release-console recover accept .+", last_paragraph(world, "slow-boot"))
+
+    def accepted() -> bool:
+        ran = typed(accept)
+        assert ran.exit_code == 0 or "has not proven itself" in ran.stderr, ran.stderr
+        return ran.exit_code == 0
+
+    wait_until(accepted, PATIENCE_S)
+
+    region = part(world, "eu-central-1")
+    assert is_whole(region)
+    assert [o["heartbeat"] for o in region["objects"]] == ["0.9.1-slow-boot"]
+    assert world.books()["lost"] == 0
+
+
 def test_without_capacity_slots_are_tainted_and_nothing_else_happens(world: SandboxWorld) -> None:
     (before,) = part(world, "eu-west-1")["objects"]
 
@@ -179,50 +231,53 @@ def test_without_capacity_slots_are_tainted_and_nothing_else_happens(world: Sand
     assert "InsufficientInstanceCapacity" in told
     (after,) = part(world, "eu-west-1")["objects"]
     assert (after["id"], after["tainted"], after["health"]) == (before["id"], True, "healthy")
+    assert lead_on(world, "eu-west-1", settings(world, "no-capacity")) == ["untaint"]
+    assert [o["id"] for o in part(world, "eu-west-1")["objects"]] == [before["id"]]
 
 
-def test_a_lost_region_is_unknown_and_refuses_a_rollout(world: SandboxWorld) -> None:
+def test_a_lost_region_is_unknown_and_the_others_go_without_it(world: SandboxWorld) -> None:
     play(world, "lost-region", "eu-central-1")
     try:
         lost = part(world, "eu-central-1")
-        ran = world.roll_out("0.9.2", "--regions", "eu-central-1")
+        ran = world.roll_out("0.9.2", "--regions", "eu-central-1,us-west-2")
+        way = re.findall(r"without eu-central-1: (release-console .+)", ran.last["next"])
+        others = typed(way[0])
     finally:
         calm(world)
 
     assert lost["error"]
     assert (ran.exit_code, "eu-central-1" in ran.last["reason"]) == (3, True)
-    assert part(world, "eu-central-1")["error"] is None
+    assert others.exit_code == 0, others.stderr
+    assert [o["heartbeat"] for o in part(world, "us-west-2")["objects"]] == ["0.9.2"]
+    assert is_whole(part(world, "eu-central-1"))
 
 
 def test_throttling_costs_time_and_nothing_else(world: SandboxWorld) -> None:
     play(world, "throttled")
     try:
-        ran = world.roll_out("0.9.2", "--regions", "us-west-2")
+        ran = world.roll_out("0.9.3", "--regions", "us-west-2")
     finally:
         calm(world)
 
     assert ran.exit_code == 0, ran.stderr
+    assert is_whole(part(world, "us-west-2"))
 
 
 def test_bad_jobs_become_dead_letters_on_the_old_release(world: SandboxWorld) -> None:
     before = world.books()["dead"]
     play(world, "poison-jobs")
-    calm(world)
+    assert world.books()["dead"] > before
+    try:
+        ran = world.roll_out("0.9.4", "--regions", "us-west-2")
+    finally:
+        calm(world)
 
-    books = world.books()
-
-    assert books["dead"] > before
-    assert books["lost"] == 0
-
-
-def test_a_stale_lock_has_no_holder(world: SandboxWorld) -> None:
-    play(world, "stale-lock", "us-west-2")
-
-    lock = part(world, "us-west-2")["lock"]
-
-    assert lock["operation"] == "apply"
-    assert not find_marked(GUEST_MARK, str(world.directory))
-    forget_lock(world, "us-west-2")
+    assert ran.exit_code == 5
+    assert "dead_letters" in ran.last["reason"]
+    (on,) = re.findall(r"nothing has to be mended .+: (release-console .+)", ran.last["next"])
+    assert typed(on).exit_code == 0
+    assert is_whole(part(world, "us-west-2"))
+    assert world.books()["lost"] == 0
 
 
 def test_expired_credentials_leave_a_state_and_a_lock_behind(world: SandboxWorld) -> None:
@@ -236,6 +291,12 @@ def test_expired_credentials_leave_a_state_and_a_lock_behind(world: SandboxWorld
     # Where Terraform leaves it, or where the console keeps it safe.
     places = ("practice/*/*/errored.tfstate", "store/terraform/errored/*.tfstate")
     assert any(list(world.directory.glob(place)) for place in places)
+    config = settings(world, "expired-credentials")
+    look = f"release-console recover --region eu-central-1 --config {config}"
+    assert look in last_paragraph(world, "expired-credentials")
+    *first, last = lead_on(world, "eu-central-1", config)
+    assert first == ["unlock", "push-state"]
+    assert last in {"accept", "restore"}  # whether the new one has finished a job by then
 
 
 def test_a_killed_operator_leaves_an_instance_that_nobody_knows(world: SandboxWorld) -> None:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from console.domain.fleet import ObjectKind
+from console.domain import effects
+from console.domain.fleet import ObjectKind, SlotIndex
 from console.domain.guard import Rule
+from console.domain.outcome import Outcome
 
 from .conftest import Plans
 from .fleet import WORKER, Made, read
+from .rolled_out import RealPlan, rolled_out
 from .verdicts import EU, NEW, OLD, OTHER, Announced, assert_says, nobody_knows, verdict
 
 
@@ -132,6 +135,40 @@ def test_each_deposed_object_of_a_slot_is_judged_on_its_own(plans: Plans) -> Non
     assert len(state.deposed(1)) == 2
     for found in state.deposed(1):
         assert sum(found.instance in text for text in alone) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"accept_leftovers": True},
+        {"accept_leftovers": True, "only": ((EU, (SlotIndex(1),)),)},
+        {"accept_leftovers": True, "rolls_back": "r0", "only": ((EU, (SlotIndex(1),)),)},
+    ],
+    ids=["over what was left", "a retry of the slot", "a rollback of the slot"],
+)
+def test_no_yes_gets_the_last_healthy_worker_of_a_slot_destroyed(
+    asked: dict[str, object], plans: Plans
+) -> None:
+    """Somebody untaints the new instance after it was marked and before it is planned."""
+    plan, state = plans.of(UNTAINTED)
+    (old,) = state.deposed(1)
+    world = RealPlan(plan, state)
+
+    rollout = rolled_out(world, **asked)
+
+    assert world.asked_for(effects.MakePlan)
+    assert not world.asked_for(effects.ApplyPlan)
+    assert (rollout.outcome, rollout.exit_code) == (Outcome.REFUSED, 3)
+    assert rollout.reason.startswith(
+        f"eu-west-1: the guard refuses the plan: eu-west-1 deposed object of slot 1 "
+        f"({old.instance}) is the slot's old worker, kept because its replacement failed; this "
+        "plan destroys it and creates nothing in its place"
+    )
+    assert "terraform untaint" in rollout.next
+    assert "release-console recover --region eu-west-1" in rollout.next
+    # The mark that makes the next plan a replacement is not taken back.
+    untainted = [e for e in world.asked_for(effects.MarkSlots) if getattr(e, "untaint", False)]
+    assert all((EU, 1) not in getattr(e, "addresses", ()) for e in untainted)
 
 
 def test_old_workers_outlive_a_creation_that_fails(plans: Plans) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from console.domain.failure import Failure
-from console.domain.fleet import InstanceId, ObjectKind
+from console.domain.fleet import InstanceId, ObjectKind, SlotIndex, StateObject
 from console.domain.recovery.situation import Liveness, Situation
 from console.domain.view import Health, ObjectView
 
@@ -247,7 +247,17 @@ class World:
         return Situation(
             WEST, self.desired, tuple(objects), self.release, self.before,
             lock, self.holder or Liveness.UNKNOWN, self.unwritten is not None, "", self.cause,
+            unwritten=tuple(self._unwritten()),
         )  # fmt: skip
+
+    def _unwritten(self) -> Iterable[StateObject]:
+        for index, slot in enumerate(self.unwritten or ()):
+            for instance in slot.ids:
+                key = None if instance == slot.current else instance
+                yield StateObject(
+                    "worker", SlotIndex(index), InstanceId(instance), None, key,
+                    is_tainted=key is None and slot.is_tainted,
+                )  # fmt: skip
 
     def _in(self, index: int, slot: InState) -> Iterable[ObjectView]:
         if slot.current is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import InstanceId
+from console.domain.fleet import InstanceId, ObjectKind, SlotIndex, StateObject
 from console.domain.recovery.advice import Standing, advise
 from console.domain.recovery.prospects import prospect
 from console.domain.recovery.remedies import Remedy
@@ -86,6 +86,7 @@ DEAD_APPLY = locked(KILLED, Liveness.DEAD)
 LOCKED_ELSEWHERE = locked(ONE_FAILED, Liveness.UNKNOWN)
 UNWRITTEN = replace(KILLED_LATE, has_errored_state=True)
 UNWRITTEN_AND_LOCKED = locked(UNWRITTEN, Liveness.DEAD)
+UNWRITTEN_AND_UNREAD = replace(UNWRITTEN, error="ExpiredToken: the token has expired")
 UNREADABLE = replace(ONE_FAILED, error="AccessDenied: no s3:GetObject")
 LOST_REGION = Situation(ALL_FINE.region, 2, (), NEW, OLD, error="connection timed out")
 
@@ -97,7 +98,7 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("every new one is silent", BAD_IMAGE, Remedy.RESTORE, RECOMMENDED, "no boot is needed"),
     ("every new one is silent", BAD_IMAGE, Remedy.RETRY, POSSIBLE, ""),
     ("every new one is silent", BAD_IMAGE, Remedy.ROLLBACK, POSSIBLE, ""),
-    ("every new one is silent", BAD_IMAGE, Remedy.ACCEPT, FORBIDDEN, "has not proven itself"),
+    ("every new one is silent", BAD_IMAGE, Remedy.ACCEPT, FORBIDDEN, "have not proven them"),
     ("every new one is silent", BAD_IMAGE, Remedy.UNTAINT, FORBIDDEN, "its destruction"),
     ("every new one is silent", BAD_IMAGE, Remedy.FINISH, UNFIT, "slots 0, 1, 2"),
     ("every new one is silent", BAD_IMAGE, Remedy.ADOPT, UNFIT, "every instance is in the state"),
@@ -135,7 +136,7 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("retried once", RETRIED_ONCE, Remedy.RETRY, POSSIBLE, ""),
     ("retried once", RETRIED_ONCE, Remedy.RESTORE, RECOMMENDED, "no boot is needed"),
     ("retried, all do nothing", RETRIED_NEVER_WORKS, Remedy.RESTORE, RECOMMENDED, "still work"),
-    ("retried by hand, none works", RETRIED_BY_HAND, Remedy.RESTORE, UNFIT, "does not work either"),
+    ("retried by hand, none works", RETRIED_BY_HAND, Remedy.RESTORE, UNFIT, "do not work either"),
     ("retried twice", CAPPED, Remedy.RETRY, UNFIT, "one more instance running (i-old-0, i-try-0"),
     ("retried twice", CAPPED, Remedy.RESTORE, RECOMMENDED, "no boot is needed"),
     ("retried twice, none left", CAPPED_AND_GONE, Remedy.RETRY, POSSIBLE, ""),
@@ -163,8 +164,10 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("all is well", ALL_FINE, Remedy.RESTORE, UNFIT, "no old instance is left"),
     ("all is well", ALL_FINE, Remedy.FINISH, UNFIT, "every slot runs 0.9.0 already"),
     ("nothing was ever there", NOTHING_KNOWN, Remedy.RETRY, UNFIT, "not known which release"),
-    ("marked and never applied", MARKED_ONLY, Remedy.UNTAINT, RECOMMENDED, "i-old-1 works"),
+    ("marked and never applied", MARKED_ONLY, Remedy.UNTAINT, RECOMMENDED, "i-old-1 work, are"),
     ("marked and never applied", MARKED_ONLY, Remedy.RETRY, POSSIBLE, "nothing speaks against"),
+    ("marked and never applied", MARKED_ONLY, Remedy.ROLLBACK, UNFIT, "0.9.0: see untaint"),
+    ("marked, one is dead", MARKED_HALF_DEAD, Remedy.ROLLBACK, POSSIBLE, ""),
     ("marked, with nothing to do", MARKED_IDLE, Remedy.UNTAINT, RECOMMENDED, "never replaced"),
     ("marked, one is dead", MARKED_HALF_DEAD, Remedy.UNTAINT, RECOMMENDED, "i-old-0 works"),
     ("failed in an empty slot", FAILED_IN_EMPTY_SLOT, Remedy.UNTAINT, POSSIBLE, ""),
@@ -192,6 +195,7 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("a state was not written", UNWRITTEN, Remedy.RETRY, UNFIT, "see push-state"),
     ("not written, and locked", UNWRITTEN_AND_LOCKED, Remedy.UNLOCK, RECOMMENDED, "is dead"),
     ("not written, and locked", UNWRITTEN_AND_LOCKED, Remedy.PUSH_STATE, UNFIT, "see unlock"),
+    ("not written, and unreadable", UNWRITTEN_AND_UNREAD, Remedy.PUSH_STATE, UNFIT, "ExpiredToken"),
     ("cannot be read", UNREADABLE, Remedy.RESTORE, UNFIT, "AccessDenied"),
     ("cannot be read", UNREADABLE, Remedy.ACCEPT, FORBIDDEN, "destroys the old worker"),
     ("cannot be read", UNREADABLE, Remedy.RETRY, UNFIT, "cannot be read"),
@@ -236,6 +240,24 @@ def test_a_restore_takes_the_old_worker_not_an_earlier_failure() -> None:
     restore = advise(RETRIED_NEVER_WORKS).option(Remedy.RESTORE)
     assert {o.id for o in restore.prospect.objects} == {"i-old-0"}
     assert set(restore.prospect.removed) == {"i-new-0", "i-try-0"}
+
+
+def test_what_a_push_would_teach_the_state_is_told_before_it_is_made() -> None:
+    known = (
+        StateObject("worker[0]", SlotIndex(0), InstanceId("i-orphan"), None, is_tainted=True),
+        StateObject("worker[0]", SlotIndex(0), InstanceId("i-old-0"), None, "d3ad"),
+    )
+    before = region(tainted(0, WORKS, OLD), orphan(WORKS), cause=INCONCLUSIVE)
+    push = advise(replace(before, has_errored_state=True, unwritten=known)).recommended
+    assert push is not None
+    assert push.remedy is Remedy.PUSH_STATE
+    assert "i-orphan is the instance of slot 0, tainted" in push.consequence
+    assert "i-old-0 is deposed in slot 0" in push.consequence
+    assert {(o.id, o.kind, o.is_tainted) for o in push.prospect.objects} == {
+        ("i-orphan", ObjectKind.CURRENT, True),
+        ("i-old-0", ObjectKind.DEPOSED, False),
+    }
+    assert push.prospect.removed == ()
 
 
 def test_a_spare_worker_goes_only_as_far_as_there_are_spares() -> None:
@@ -340,12 +362,14 @@ def test_a_region_is_told_in_two_sentences() -> None:
         (SLOW, "the new and the old instance both work"),
         (BOTH_DEAD, "neither the new nor the old instance works"),
         (TERMINATED_BY_HAND, "slot 0 has no living instance of its own"),
-        (MARKED_ONLY, "marked for replacement and nothing was replaced"),
+        (MARKED_ONLY, "slots 0, 1 are marked for replacement and nothing was replaced"),
         (SILENT_WORKER, "i-old-0 is silent"),
         (KILLED, "i-orphan runs and is in no state"),
         (LIVING_APPLY, "locked by ann@build-7 (alive)"),
         (UNWRITTEN, "errored.tfstate"),
         (LOST_REGION, "us-west-1 cannot be read: connection timed out."),
+        (LOST_REGION, "Nobody can tell how many of 2 workers are healthy."),
+        (UNREADABLE, "1 workers are healthy and 1 are wanted"),
         (ALL_FINE, "every slot has one object, and none is marked"),
     ],
 )

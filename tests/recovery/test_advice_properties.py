@@ -7,7 +7,7 @@ nothing of the advice. Each move is then made in that model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import product
@@ -20,6 +20,7 @@ from console.domain.fleet import ObjectKind
 from console.domain.recovery.advice import Advice, Option, Standing, advise
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Liveness, Situation
+from console.domain.view import ObjectView
 from tests.recovery.model import FATES, READY, Does, Fate, World
 from tests.recovery.situations import NEW, OLD
 
@@ -231,7 +232,7 @@ def test_every_forbidden_move_costs_a_worker(world: World) -> None:
 @given(regions())
 def test_a_move_that_goes_well_leads_to_what_was_promised(world: World) -> None:
     for option in advice_for(world).options:
-        if not option.may_be_made or option.remedy is Remedy.PUSH_STATE:
+        if not option.may_be_made:
             continue
         after = carry_out(world, option, dict.fromkeys(option.slots, READY))
         gone = {i for i, does in after.does.items() if does is Does.GONE}
@@ -240,6 +241,12 @@ def test_a_move_that_goes_well_leads_to_what_was_promised(world: World) -> None:
         if len(world.working) == option.prospect.healthy_before:  # and none of them idles unseen
             assert len(after.working) == option.prospect.healthy_after, option
         assert len(after.does) - len(world.does) == option.prospect.created, option
+        if option.remedy is Remedy.PUSH_STATE:
+            assert _places(option.prospect.objects) == _places(after.situation().objects)
+
+
+def _places(objects: Iterable[ObjectView]) -> set[tuple[object, ...]]:
+    return {(o.id, o.slot, o.kind, o.is_tainted, o.is_deposed) for o in objects}
 
 
 @examined

@@ -48,6 +48,8 @@ def test_in_a_single_root_each_wave_is_a_unit(load_text: Any) -> None:
 
 def test_some_regions_keep_the_order_of_the_waves_and_empty_waves_vanish(load_text: Any) -> None:
     policy = to_policy(load_text(VALID), regions=["eu-west-1", "us-west-1", "eu-west-1"])
+    assert policy.is_partial
+    assert not to_policy(load_text(VALID)).is_partial
     assert policy.units == (
         Unit(policy.units[0].name, 1, (policy.regions[0].name,)),
         Unit(policy.units[1].name, 1, (policy.regions[1].name,)),

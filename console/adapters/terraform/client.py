@@ -13,12 +13,8 @@ from console.adapters.aws.session import AwsSession
 from console.adapters.terraform import argv, variables
 from console.adapters.terraform.commands import Commands
 from console.adapters.terraform.inputs import FindQueues, variables_of
-from console.adapters.terraform.left_running import (
-    LogReader,
-    holder_of,
-    newest_log,
-    working_in,
-)
+from console.adapters.terraform.left_running import LogReader, newest_log, working_in
+from console.adapters.terraform.lock_holder import holder_of
 from console.adapters.terraform.planfile import PlanFileError, parse_plan, plan_id
 from console.adapters.terraform.private import absolute, make_private, remove
 from console.adapters.terraform.runner import Runner
@@ -215,8 +211,8 @@ class TerraformClient:
 
     async def holder(self, unit: UnitName, lock: StateLock) -> Liveness:
         """Return whether the Terraform that took `lock` still lives, as far as is seen here."""
-        data_dir = self._spec.data_dir(unit)
-        return await asyncio.to_thread(holder_of, lock, data_dir)
+        data_dir, backend = self._spec.data_dir(unit), self._spec.backend_of(unit)
+        return await asyncio.to_thread(holder_of, lock, data_dir, backend)
 
     async def unlock(self, unit: UnitName, lock_id: str) -> Failure | None:
         """Take the state lock `lock_id` from its holder."""

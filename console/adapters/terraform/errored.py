@@ -102,7 +102,7 @@ def read_errored(path: Path, addresses: Addresses, regions: Sequence[RegionName]
     first = next(iter(states.values()))
     if not first.lineage:
         return ErroredState(path, error="it is empty")
-    objects = tuple(found for region in regions for found in states[region].objects)
+    objects = {region: states[region].objects for region in regions}
     return ErroredState(path, first.serial, first.lineage, objects)
 
 

@@ -18,6 +18,7 @@ from console.domain.recovery.prospects import Prospect, prospect
 from console.domain.recovery.remedies import TOLD, Remedy
 from console.domain.recovery.rules import Case, judge
 from console.domain.recovery.situation import Situation
+from console.domain.recovery.unwritten import learned
 
 
 class Standing(StrEnum):
@@ -192,6 +193,8 @@ def _consequence(situation: Situation, case: Case, expected: Prospect) -> str:
     if expected.removed:
         parts.append(f"terminates {len(expected.removed)} ({', '.join(expected.removed)})")
     change = ", ".join(filter(None, parts)) or "boots and terminates nothing"
+    if case.remedy is Remedy.PUSH_STATE and situation.unwritten:
+        change += f", the state learns that {learned(situation)}"
     return (
         f"{where}: {change}; {expected.healthy_before} healthy workers now, "
         f"{expected.healthy_after} afterwards, {expected.unfinished} objects left over"

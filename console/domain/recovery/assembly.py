@@ -10,14 +10,14 @@ from console.domain.failure import Failure
 from console.domain.fleet import RegionName, RegionSample
 from console.domain.observations import RegionSurvey
 from console.domain.policy import Policy
+from console.domain.recovery.lineage import Lineage
 from console.domain.recovery.situation import Situation
-from console.domain.rollout import Rollout
 from console.domain.view import Health, ObjectView, RegionView, view_region
 
 
 def situation_of(
     survey: RegionSurvey,
-    rollout: Rollout | None,
+    lineage: Lineage,
     policy: Policy,
     now: datetime,
     boot_allowance: timedelta,
@@ -26,7 +26,7 @@ def situation_of(
 
     Args:
         survey: what was seen.
-        rollout: the newest; None where there never was one.
+        lineage: which rollout tells of the region, and what it ran before.
         policy: the fleet's rules.
         now: the time.
         boot_allowance: how long a new instance may take to beat for the first time.
@@ -46,13 +46,16 @@ def situation_of(
         region=name,
         desired=view.desired,
         objects=tuple(_closely(found, survey) for found in view.objects),
-        release=_release(rollout, view, name),
-        before=_before(rollout, name),
+        release=_release(lineage, view),
+        before=lineage.before.release if lineage.before is not None else "",
+        is_untouched=lineage.newest is not None and not lineage.has_begun,
+        waits_for=lineage.waits_for,
         lock=view.lock,
         holder=survey.holder,
         has_errored_state=survey.has_errored_state,
+        unwritten=survey.unwritten,
         error=_unreadable(survey.state_error, survey.sample),
-        cause=_cause(rollout, name),
+        cause=_cause(lineage, name),
         proof=policy.gates.completions_min or 0,
     )
 
@@ -77,31 +80,20 @@ def _unreadable(state_error: str, sample: RegionSample) -> str:
     return "; ".join(dict.fromkeys(error for error in errors if error))
 
 
-def _release(rollout: Rollout | None, view: RegionView, name: RegionName) -> str:
-    """Return what the region shall run: what the newest rollout ships, or what most tags say.
-
-    A rollout of other regions says nothing about this one.
-    """
-    if rollout is not None and any(region.name == name for region in rollout.regions):
-        return rollout.request.label
+def _release(lineage: Lineage, view: RegionView) -> str:
+    """Return what the region shall run: what its newest rollout ships, or what most tags say."""
+    if lineage.newest is not None:
+        return lineage.newest.request.label
     tags = Counter(found.tag for found in view.objects if found.tag is not None)
     return tags.most_common(1)[0][0] if tags else ""
 
 
-def _before(rollout: Rollout | None, name: RegionName) -> str:
-    """Return what the region ran before, as far as a rollback could lead there again."""
-    if rollout is None or rollout.request.rolls_back:
-        return ""
-    found = next((region.found for region in rollout.regions if region.name == name), ())
-    labels = Counter(target.release for target in found if target is not None)
-    return labels.most_common(1)[0][0] if labels else ""
-
-
-def _cause(rollout: Rollout | None, name: RegionName) -> Failure | None:
+def _cause(lineage: Lineage, name: RegionName) -> Failure | None:
     """Return why the newest rollout stopped in the region; None where it did not."""
-    region = next((r for r in rollout.regions if r.name == name), None) if rollout else None
-    if rollout is None or region is None:
+    rollout = lineage.newest
+    if rollout is None:
         return None
+    region = rollout.region(name)
     if region.failure is not None:
         return region.failure
     halt = rollout.halt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 
 from console.domain.fleet import InstanceId
@@ -40,6 +40,11 @@ def of(slots: Iterable[Slot]) -> str:
 def named(found: Iterable[ObjectView]) -> str:
     """Return the ids of some instances."""
     return ", ".join(one.id for one in found)
+
+
+def by_number(found: Sized, one: str, many: str) -> str:
+    """Return the words that go with one instance or slot, or with many."""
+    return one if len(found) == 1 else many
 
 
 def doubt(found: ObjectView) -> str:

@@ -17,7 +17,7 @@ def confirm_move(
     option: Option,
     situation: Situation,
     fleet: str,
-    rollout: Rollout,
+    rollout: Rollout | None,
     shipped: Shipment | None = None,
 ) -> Confirmation:
     """Return the question with its consequences.
@@ -26,7 +26,7 @@ def confirm_move(
         option: a move that may be made.
         situation: what it was advised on.
         fleet: the fleet's name.
-        rollout: the newest one.
+        rollout: the newest one; None where there never was one.
         shipped: what a move ships that is a rollout; None for every other.
     """
     told = TOLD[option.remedy]
@@ -39,11 +39,11 @@ def confirm_move(
     )
 
 
-def _lines(option: Option, rollout: Rollout, shipped: Shipment | None) -> Iterator[str]:
+def _lines(option: Option, rollout: Rollout | None, shipped: Shipment | None) -> Iterator[str]:
     yield option.consequence
     yield TOLD[option.remedy].sentence
     if shipped is not None:
-        if not rollout.is_finished:
+        if rollout is not None and not rollout.is_finished:
             yield "The halted rollout is closed first; its other regions stay as they are."
         yield (
             f"A rollout of {shipped.label} begins, in this region only. It asks before each of "

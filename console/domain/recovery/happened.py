@@ -25,6 +25,8 @@ def _truth(situation: Situation) -> str:
         f"{situation.healthy} workers are healthy and {situation.desired} are wanted",
         *_slots(situation),
     ]
+    if situation.is_unseen:
+        parts = [f"Nobody can tell how many of {situation.desired} workers are healthy"]
     if situation.orphans:
         names = ", ".join(orphan.id for orphan in situation.orphans)
         runs = "runs and is" if len(situation.orphans) == 1 else "run and are"
@@ -56,7 +58,8 @@ def _slots(situation: Situation) -> list[str]:
         told.append(f"{of(empty)} has no living instance of its own")
     marked = [s for s in slots if s.current and s.current.is_tainted and not s.deposed]
     if marked:
-        told.append(f"{of(marked)} is marked for replacement and nothing was replaced")
+        verb = "is" if len(marked) == 1 else "are"
+        told.append(f"{of(marked)} {verb} marked for replacement and nothing was replaced")
     sick = [s.current for s in slots if s.current and not s.is_unfinished and not s.current_works]
     told += [f"{found.id} {doubt(found)}" for found in sick]
     return told or ["every slot has one object, and none is marked"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from console.domain.fleet import RegionName
-from console.domain.narrate import Tone
 from console.domain.recovery.promise import AS_PROMISED
 from console.domain.recovery.situation import Situation
 from console.domain.rollout import Recovery, Rollout
+from console.domain.sentence import Tone
 
 Note = tuple[str, Tone]
 

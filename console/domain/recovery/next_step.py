@@ -5,9 +5,10 @@ Every stop has a next step: one command a line, to be typed as it stands, with a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from console.domain.failure import FailureKind
+from console.domain.fleet import RegionName
 from console.domain.outcome import Outcome, RegionPhase
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
@@ -39,11 +40,11 @@ def _commands(rollout: Rollout) -> Iterator[str]:
     yield from advised
     if advised:
         if _rest_may_follow(rollout):
-            yield f"then, for the regions that do not have it: {_auto(rollout)}"
+            yield f"then, for the regions that do not have it: {again(rollout)}"
         return
     before = rollout.halt is not None and rollout.halt.at.step in _BEFORE_REGIONS
     words = "nothing was changed; then" if before else "to go on"
-    yield f"{words}: {_auto(rollout)}"
+    yield f"{words}: {again(rollout)}"
 
 
 def _rest_may_follow(rollout: Rollout) -> bool:
@@ -53,9 +54,17 @@ def _rest_may_follow(rollout: Rollout) -> bool:
     return any(region.batches and region.phase not in _ENDED for region in rollout.regions)
 
 
-def _auto(rollout: Rollout) -> str:
-    """Return the command line that begins the same rollout again."""
+def again(rollout: Rollout, only: Sequence[RegionName] = ()) -> str:
+    """Return the command line that begins the same rollout again.
+
+    Args:
+        rollout: the one that stopped.
+        only: regions to name; empty for those that it was about.
+    """
     request = rollout.request
+    about = tuple(region.name for region in rollout.policy.regions)
+    named = only or (about if rollout.policy.is_partial else ())
     image = f" --image {request.image}" if request.image is not None else ""
+    regions = f" --regions {','.join(named)}" if named else ""
     where = f" {request.where}" if request.where else ""
-    return f"release-console --auto --release {request.label}{image}{where}"
+    return f"release-console --auto --release {request.label}{image}{regions}{where}"

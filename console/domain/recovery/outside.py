@@ -71,6 +71,10 @@ def push_state(situation: Situation) -> Case:
     if situation.lock is not None:
         held = f"the state is locked by {situation.lock.holder}: see unlock"
         return Case(Remedy.PUSH_STATE, against=held)
+    if situation.error:
+        # Whoever could not write the state could not free its lock either.
+        unread = f"the region cannot be read: {situation.error}"
+        return Case(Remedy.PUSH_STATE, against=unread)
     why = "until it is pushed, the state does not know what runs"
     return Case(Remedy.PUSH_STATE, speaks_for=why)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from console.domain.fleet import InstanceId, ObjectKind
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Situation, Slot
+from console.domain.recovery.unwritten import once_pushed
 from console.domain.view import Health, ObjectView
 
 
@@ -61,6 +62,8 @@ def prospect(
         found for slot in situation.slots for found in _slot_after(situation, slot, remedy, chosen)
     ]
     after += _orphans_after(situation, remedy, chosen, instance)
+    if remedy is Remedy.PUSH_STATE and situation.unwritten:
+        after = list(once_pushed(situation))
     kept = {found.id for found in after}
     working = {found.id for found in situation.objects if situation.works(found)}
     return Prospect(
@@ -94,8 +97,10 @@ def _slot_after(
     if slot.index not in chosen:
         return untouched
     match remedy:
-        case Remedy.RETRY | Remedy.FINISH:
+        case Remedy.RETRY:
             return [_new(slot.index, situation.wanted)]
+        case Remedy.FINISH:
+            return [_new(slot.index, situation.release)]
         case Remedy.ROLLBACK:
             return [_new(slot.index, situation.before)]
         case Remedy.ACCEPT | Remedy.UNTAINT:

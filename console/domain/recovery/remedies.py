@@ -72,6 +72,7 @@ TOLD: Mapping[Remedy, Told] = {
     Remedy.ADOPT: Told(
         "Adopt",
         "Import an instance that is in no state into a slot that is empty.",
+        is_dangerous=True,
         undo="terraform state rm of the slot makes it an orphan again",
     ),
     Remedy.TERMINATE: Told(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from console.domain.failure import FailureKind
-from console.domain.recovery.case import Case, indexes, named, of
+from console.domain.recovery.case import Case, by_number, indexes, named, of
 from console.domain.recovery.outside import adopt, push_state, terminate, unlock
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Situation, Slot, is_gone
@@ -74,7 +74,8 @@ def _retry(situation: Situation) -> Case:
         return Case(
             Remedy.RETRY,
             indexes(broken),
-            against=f"{of(broken)} was retried {MOST_RETRIES} times, and each try leaves one more "
+            against=f"{of(broken)} {by_number(broken, 'was', 'were')} retried "
+            f"{MOST_RETRIES} times, and each try leaves one more "
             f"instance running ({running}): restore, or roll another release out",
         )
     chosen = _affordable(situation, slots)
@@ -98,15 +99,18 @@ def _accept(situation: Situation) -> Case:
     if proven:
         chosen = _affordable(situation, proven)
         names = named(s.current for s in chosen if s.current)
+        one, many = "beats with its release and finishes", "beat with their release and finish"
+        words = by_number(chosen, f"{one} jobs", f"{many} jobs")
         return Case(
             Remedy.ACCEPT,
             indexes(chosen),
-            speaks_for=f"{names} beats with its release and finishes jobs: only the check failed",
+            speaks_for=f"{names} {words}: only the check failed",
         )
     if not slots:
         return Case(Remedy.ACCEPT, against="no slot has a new instance beside its old one")
     names = named(s.current for s in slots if s.current)
-    reason = f"{names} has not proven itself: no heartbeat of its release, or no job finished"
+    words = by_number(slots, "has not proven itself", "have not proven themselves")
+    reason = f"{names} {words}: no heartbeat of its release, or no job finished"
     old = [s.healthy_deposed for s in slots if s.healthy_deposed]
     if old:
         harms = f"{reason}; accepting it destroys the old worker beside it, which works: "
@@ -121,7 +125,8 @@ def _restore(situation: Situation) -> Case:
     fit = [slot for slot in slots if slot.healthy_deposed]
     if not fit:
         names = named(found for slot in slots for found in slot.deposed)
-        return Case(Remedy.RESTORE, indexes(slots), against=f"{names} does not work either")
+        words = by_number([o for s in slots for o in s.deposed], "does not", "do not")
+        return Case(Remedy.RESTORE, indexes(slots), against=f"{names} {words} work either")
     unproven = [slot for slot in fit if not slot.current_works]
     if unproven:
         return Case(
@@ -135,17 +140,17 @@ def _restore(situation: Situation) -> Case:
 def _rollback(situation: Situation) -> Case:
     if not situation.before:
         return Case(Remedy.ROLLBACK, against="it is not known what the region ran before")
+    elsewhere = [s for s in situation.slots if s.current and s.current.tag != situation.before]
     if situation.before == situation.release:
-        return Case(Remedy.ROLLBACK, against=f"it ran {situation.before} before, as it does now")
-    left = [
-        slot
-        for slot in situation.slots
-        if slot.is_unfinished
-        or _is_sick(slot)
-        or (slot.current and slot.current.tag != situation.before)
-    ]
-    if not left:
-        return Case(Remedy.ROLLBACK, against=f"no slot has left {situation.before}")
+        # A rollback that has not come to every slot. What it has begun is retried.
+        if not elsewhere:
+            against = f"it ran {situation.before} before, as it does now"
+            return Case(Remedy.ROLLBACK, against=against)
+        return Case(Remedy.ROLLBACK, indexes(_affordable(situation, elsewhere)))
+    left = [s for s in situation.slots if s in elsewhere or s.is_unfinished or _is_sick(s)]
+    if not any(s in elsewhere or s.deposed or not s.current_works for s in left):
+        see = ": see untaint" if left else ""
+        return Case(Remedy.ROLLBACK, against=f"no slot has left {situation.before}{see}")
     slots = _affordable(situation, left)
     return Case(Remedy.ROLLBACK, indexes(slots), speaks_for=_nothing_to_restore(situation, slots))
 
@@ -164,12 +169,23 @@ def _nothing_to_restore(situation: Situation, slots: Sequence[Slot]) -> str:
 
 def _finish(situation: Situation) -> Case:
     if situation.unfinished:
-        return Case(Remedy.FINISH, against=f"{of(situation.unfinished)} is unfinished: see retry")
+        verb = by_number(situation.unfinished, "is", "are")
+        against = f"{of(situation.unfinished)} {verb} unfinished: see retry"
+        return Case(Remedy.FINISH, against=against)
     if not situation.release:
         return Case(Remedy.FINISH, against="it is not known which release was under way")
     missing = [s for s in situation.slots if s.current and s.current.tag != situation.release]
     if not missing:
         return Case(Remedy.FINISH, against=f"every slot runs {situation.release} already")
+    if situation.waits_for:
+        earlier = ", ".join(situation.waits_for)
+        verb = "is" if len(situation.waits_for) == 1 else "are"
+        return Case(
+            Remedy.FINISH,
+            indexes(missing),
+            against=f"{earlier}, of an earlier wave, {verb} not through with {situation.release}: "
+            "mend that first",
+        )
     sick = [
         found
         for found in situation.objects
@@ -200,7 +216,8 @@ def _untaint(situation: Situation) -> Case:
     working = [slot for slot in free if slot.current_works]
     if working:
         names = named(s.current for s in working if s.current)
-        why = f"{names} works, is marked, and was never replaced"
+        words = by_number(working, "works, is marked, and was", "work, are marked, and were")
+        why = f"{names} {words} never replaced"
         return Case(Remedy.UNTAINT, indexes(working), speaks_for=why)
     return Case(Remedy.UNTAINT, indexes(free))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from console.domain.automatic_rollback import release_before
-from console.domain.fleet import RegionState
+from console.domain.fleet import RegionState, SlotTarget
+from console.domain.recovery.lineage import Lineage
 from console.domain.recovery.remedies import ROLLOUTS, Remedy
 from console.domain.release import ImageRef, ReleaseLabel
 from console.domain.rollout import Rollout
@@ -26,38 +26,49 @@ class Shipment:
     """The id of the rollout that it takes back; empty where it takes none back."""
 
 
-def shipment_by_state(state: RegionState | None, label: str) -> Shipment | None:
-    """Return what a retry ships where no rollout has been: what the state says its slots run.
+def shipment(
+    remedy: Remedy, lineage: Lineage, state: RegionState | None, wanted: str
+) -> Shipment | None:
+    """Return what `remedy` ships to a region; None where nobody knows.
 
-    Args:
-        state: the region's; None where it could not be read.
-        label: the release that is wanted there; where no slot runs it, what most of them run.
-    """
-    targets = Counter(o.target for o in state.objects if o.target) if state else Counter()
-    best = next((target for target in targets if target.release == label), None)
-    if best is None and targets:
-        best = targets.most_common(1)[0][0]
-    return Shipment(best.release, best.image, accept_leftovers=True) if best else None
-
-
-def shipment(remedy: Remedy, newest: Rollout) -> Shipment | None:
-    """Return what `remedy` ships; None where there is nothing to roll back to.
+    A retry where the newest rollout has begun nothing ships what the region's slots run.
 
     Args:
         remedy: a retry, a finish or a rollback.
-        newest: the fleet's last rollout.
+        lineage: where the region comes from.
+        state: the region's; None where it could not be read.
+        wanted: the release that an empty slot should get; where no slot runs it, it is what most
+            of them run.
 
     Raises:
         ValueError: the remedy is no rollout.
     """
     if remedy not in ROLLOUTS:
         raise ValueError(f"{remedy} ships nothing")
-    if remedy is not Remedy.ROLLBACK:
-        # What was pushed already is not built again: a second build might be another image.
-        pushed = newest.release.image if newest.release and newest.has_done(Step.PUSH) else None
-        image = newest.request.image or pushed
-        return Shipment(newest.request.label, image, accept_leftovers=remedy is Remedy.RETRY)
-    before = release_before(newest)
-    if newest.request.rolls_back or before is None:
+    if remedy is Remedy.ROLLBACK:
+        return _of(lineage.before, lineage.rolls_back)
+    if remedy is Remedy.RETRY and not lineage.has_begun:
+        return _of(_by_state(state, wanted))
+    newest = lineage.newest
+    return _same_again(newest, over_leftovers=remedy is Remedy.RETRY) if newest else None
+
+
+def _of(target: SlotTarget | None, rolls_back: str = "") -> Shipment | None:
+    if target is None:
         return None
-    return Shipment(before.release, before.image, accept_leftovers=True, rolls_back=newest.id)
+    return Shipment(target.release, target.image, accept_leftovers=True, rolls_back=rolls_back)
+
+
+def _same_again(newest: Rollout, *, over_leftovers: bool) -> Shipment:
+    # What was pushed already is not built again: a second build might be another image.
+    pushed = newest.release.image if newest.release and newest.has_done(Step.PUSH) else None
+    request = newest.request
+    return Shipment(request.label, request.image or pushed, over_leftovers, request.rolls_back)
+
+
+def _by_state(state: RegionState | None, label: str) -> SlotTarget | None:
+    targets = Counter(o.target for o in state.objects if o.target) if state else Counter()
+    best = next((target for target in targets if target.release == label), None)
+    if best is None and targets:
+        best = targets.most_common(1)[0][0]
+    return best

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from console.domain.narrate import Tone
 from console.domain.recovery.advice import Standing
+from console.domain.sentence import Tone
 from console.domain.signs import Sign
 
 STANDINGS: Mapping[Standing, Sign] = {

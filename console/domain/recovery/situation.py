@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.failure import Failure
-from console.domain.fleet import ObjectKind, RegionName, StateLock
-from console.domain.view import Health, ObjectView
+from console.domain.fleet import ObjectKind, RegionName, StateLock, StateObject
+from console.domain.view import UNSEEN, Health, ObjectView
 
 
 class Liveness(StrEnum):
@@ -60,7 +60,10 @@ class Situation:
     release: str = ""
     """The release of the rollout that stopped; empty where none did."""
     before: str = ""
-    """The release that most of the region's slots ran before it; empty where that is not known."""
+    """The release that most of the region's slots ran before it; empty where that is not known.
+
+    After a rollback it is the release that was rolled back to.
+    """
     lock: StateLock | None = None
     holder: Liveness = Liveness.UNKNOWN
     """Whether the lock's holder lives."""
@@ -72,6 +75,12 @@ class Situation:
     """Why the rollout stopped here; None where it did not."""
     proof: int = 1
     """Jobs that an instance must have finished to be proven; 0 where a heartbeat is enough."""
+    unwritten: tuple[StateObject, ...] = ()
+    """What the state that could not be written holds of the region."""
+    is_untouched: bool = False
+    """Whether the rollout of `release` has not begun anything here."""
+    waits_for: tuple[RegionName, ...] = ()
+    """Regions of earlier waves that are not through with `release`."""
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -107,6 +116,11 @@ class Situation:
         return not (left or self.error)
 
     @property
+    def is_unseen(self) -> bool:
+        """Whether no instance could be looked at, so that nobody can tell what works."""
+        return bool(self.error) and all(found.state == UNSEEN for found in self.objects)
+
+    @property
     def healthy(self) -> int:
         """How many instances work now, wherever they stand."""
         return sum(map(self.works, self.objects))
@@ -114,7 +128,7 @@ class Situation:
     @property
     def wanted(self) -> str:
         """The release that an empty slot should get: the rollout's, or what most slots run."""
-        if self.release:
+        if self.release and not self.is_untouched:
             return self.release
         tags = Counter(found.tag for found in self.objects if found.tag)
         return tags.most_common(1)[0][0] if tags else ""

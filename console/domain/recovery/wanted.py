@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from console.domain.outcome import Outcome
-from console.domain.region_rows import RegionRow
-from console.domain.rollout import Rollout
+
+if TYPE_CHECKING:
+    from console.domain.region_rows import RegionRow
+    from console.domain.rollout import Rollout
 
 _LEAVES_WORK = {Outcome.PARTIAL, Outcome.INCONCLUSIVE, Outcome.ABORTED}
 

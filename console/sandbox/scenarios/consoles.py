@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from console.sandbox.leftovers import GUEST_MARK
-from console.sandbox.scenarios.fitness import Status, obstacles
+from console.sandbox.scenarios.fitness import Status, lasting, obstacles
 from console.sandbox.scenarios.scenario import ScenarioError, wait_until
 
 if TYPE_CHECKING:
@@ -182,12 +182,16 @@ def require_rest(stage: Stage, regions: Iterable[str]) -> Status:
         status = status_of(stage)
         found = obstacles(status, wanted)
         last[0] = "; ".join(found)
+        if lasting(status, wanted):
+            raise ScenarioError(last[0])
         return None if found else status
 
     try:
-        # A worker that has just started is healthy in a few seconds; nothing else passes by itself.
+        # A worker that has just started is healthy in a few seconds, and a look may fail once.
         return wait_until(look, _REST_SECONDS, "a fleet at rest")
     except ScenarioError:
+        if not last[0]:
+            raise  # its status is not to be had
         raise ScenarioError(
             f"This sandbox is not fit for another trouble: {last[0]}.",
             "Lead it out of that one first (release-console status says how), or start afresh: "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Status = dict[str, Any]
 """The one object of `status --json`."""
@@ -18,10 +18,20 @@ def obstacles(status: Status, regions: Iterable[str]) -> tuple[str, ...]:
         status: what `status --json` told.
         regions: those that matter.
     """
-    return (
-        *_of_rollout(status),
-        *(f"{region}: {told}" for region in regions for told in _of(status["regions"][region])),
-    )
+    wanted = tuple(regions)
+    return (*lasting(status, wanted), *_told(status, wanted, _of_workers))
+
+
+def lasting(status: Status, regions: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the obstacles that stay until somebody does something about them."""
+    return (*_of_rollout(status), *_told(status, regions, _of_objects))
+
+
+def _told(
+    status: Status, regions: Iterable[str], tell: Callable[[Mapping[str, Any]], Iterator[str]]
+) -> Iterator[str]:
+    for region in regions:
+        yield from (f"{region}: {told}" for told in tell(status["regions"][region]))
 
 
 def _of_rollout(status: Status) -> Iterator[str]:
@@ -32,9 +42,7 @@ def _of_rollout(status: Status) -> Iterator[str]:
         yield f"the rollout of {rollout['release']} was left open"
 
 
-def _of(region: Mapping[str, Any]) -> Iterator[str]:
-    if region["error"]:
-        yield str(region["error"])
+def _of_objects(region: Mapping[str, Any]) -> Iterator[str]:
     if region["lock"] is not None:
         yield f"{region['lock']['holder']} holds the state lock"
     for found in region["objects"]:
@@ -42,5 +50,11 @@ def _of(region: Mapping[str, Any]) -> Iterator[str]:
             yield f"{found['id']} is {found['kind']}"
         elif found["tainted"]:
             yield f"slot {found['slot']} is tainted"
-    if region["healthy"] < region["desired"]:
+
+
+def _of_workers(region: Mapping[str, Any]) -> Iterator[str]:
+    if region["error"]:
+        yield str(region["error"])
+    # Null where the region cannot be read; its error was told above.
+    if region["healthy"] is not None and region["healthy"] < region["desired"]:
         yield f"only {region['healthy']} of {region['desired']} workers are healthy"

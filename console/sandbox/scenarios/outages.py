@@ -119,7 +119,9 @@ def instances_started(stage: Stage, since: int) -> int:
     """Count the instances that the operator has started in the region, by the access log."""
     with stage.layout.access_log.open("rb") as log:
         log.seek(since)
-        calls = [json.loads(line) for line in log if b'"RunInstances"' in line]
+        # The last line may be on its way.
+        lines = [line for line in log if line.endswith(b"\n")]
+    calls = [json.loads(line) for line in lines if b'"RunInstances"' in line]
     return sum(
         call["status"] < 400
         and call["region"] == stage.region

@@ -78,7 +78,7 @@ SLOW_BOOT = Scenario(
     "slow-boot",
     "a good release that needs longer to start than its readiness check waits",
     "new instances in {region} that are tainted, and start to beat and to finish jobs within a "
-    "minute: nothing but their check has failed",
+    "minute: nothing but their check has failed. Until they do, accept is refused",
     _RECOVER.format(action="accept"),
     _of("slow-boot", "slow_boot"),
 )

@@ -23,12 +23,12 @@ from console.domain.commands import Recover
 from console.domain.confirmation import Confirmation
 from console.domain.fleet import RegionName, SlotIndex
 from console.domain.keys import KEYS
-from console.domain.narrate import Tone
 from console.domain.recovery.advice import Option
 from console.domain.recovery.move import Move
 from console.domain.recovery.news import Note, news_of
 from console.domain.recovery.remedies import ROLLOUTS
 from console.domain.recovery.shipping import Shipment
+from console.domain.sentence import Tone
 from console.domain.view import RegionView
 from console.engine.ports import Progress
 from console.tui.advisory import Advised, Advisory, Looked
@@ -248,7 +248,7 @@ class RecoverScreen(Drawn):
         seen, option = self._seen, self.query_one(Moves).option
         if event.data_table.id != "moves" or seen is None or option is None:
             return
-        reason = self._advisory.against(option)
+        reason = self._advisory.against(seen.situation.region, option)
         if reason:
             self._refuse(option, reason)
             return

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -122,3 +125,28 @@ async def find_queues(region: RegionName) -> QueueUrls | Failure:
 @pytest.fixture
 def world(write_root: Callable[[str], Path], tmp_path: Path) -> World:
     return World(write_root(ROOT), tmp_path / "work")
+
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start something whose program is called terraform and which does nothing.
+
+    Its environment is given by name; `cwd` is where it runs.
+    """
+    program = tmp_path / "terraform"
+    shutil.copy(shutil.which("sleep") or "", program)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(cwd: Path | None = None, **environment: str) -> subprocess.Popen[bytes]:
+        known = {**os.environ, **environment}
+        process = subprocess.Popen([program, "600"], env=known, cwd=cwd or tmp_path)
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()

@@ -119,8 +119,8 @@ async def test_the_state_is_kept_apart_from_the_root_and_from_other_eyes(
     assert left.lineage == states[EU].lineage
     assert left.serial > states[EU].serial
     assert not left.error
-    assert len(left.objects) == 2
-    assert {o.instance for o in left.objects}.isdisjoint(o.instance for o in states[EU].objects)
+    assert len(left.regions[EU]) == 2
+    assert {o.instance for o in left.regions[EU]}.isdisjoint(o.instance for o in states[EU].objects)
 
 
 async def test_nothing_goes_on_from_the_older_state(remote: World, server: StateServer) -> None:
@@ -152,7 +152,7 @@ async def test_a_pushed_state_leads_on_and_is_kept(remote: World, server: StateS
     assert await client.errored(UNIT) is None
     states = await client.read(UNIT)
     assert not isinstance(states, Failure)
-    assert states[EU].objects == left.objects
+    assert states[EU].objects == left.regions[EU]
     assert [path.name for path in left.path.parent.iterdir()] == ["eu-west-1.tfstate.pushed"]
     plan = await remote.plan(client, "2", "2")
     assert isinstance(plan, Plan)

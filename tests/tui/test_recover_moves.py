@@ -1,0 +1,169 @@
+"""From a halt to a fleet that is whole, by keys alone, whatever the first move has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Static
+
+from console.domain import effects
+from console.domain.fleet import InstanceId, ObjectKind, SlotIndex, StateObject
+from console.domain.observations import Observation, Recovered
+from console.domain.recovery.advice import advise
+from console.domain.recovery.remedies import TOLD, Remedy
+from console.domain.recovery.situation import Liveness, Situation
+from console.domain.rollout import Rollout
+from console.tui.widgets.moves import Moves
+from tests.recovery.situations import (
+    INCONCLUSIVE,
+    OLD,
+    SILENT,
+    WORKS,
+    current,
+    deposed,
+    locked,
+    orphan,
+    quiet,
+    region,
+    tainted,
+)
+from tests.tui.paper import Shown
+from tests.tui.test_recover import EAST, RESTORED, Surgeon, Ward, confirming, halted, opened, ward
+
+FLEET, LOCK_ID, ORPHAN = "checks", "3f0c", "i-orphan"
+
+SLOW = region(tainted(0, WORKS), deposed(0))
+MARKED = region(tainted(0, WORKS, OLD))
+LEFT_OVER = region(current(0, WORKS, OLD), orphan(SILENT), cause=INCONCLUSIVE)
+INSTEAD = region(orphan(WORKS), cause=INCONCLUSIVE)
+UNWRITTEN = replace(
+    region(tainted(0, WORKS, OLD), orphan(WORKS), cause=INCONCLUSIVE),
+    has_errored_state=True,
+    unwritten=(
+        StateObject("worker[0]", SlotIndex(0), InstanceId(ORPHAN), None, is_tainted=True),
+        StateObject("worker[0]", SlotIndex(0), InstanceId("i-old-0"), None, "d3ad"),
+    ),
+)
+PUSHED = region(
+    replace(orphan(WORKS), kind=ObjectKind.CURRENT, is_tainted=True), deposed(0), cause=INCONCLUSIVE
+)
+WHOLE = quiet(current(0, WORKS))
+
+
+class Steps(Surgeon):
+    """Makes moves on paper: after each, the next thing is true."""
+
+    def __init__(self, it: Ward, later: Sequence[Situation]) -> None:
+        super().__init__(it)
+        self.later = [replace(situation, region=EAST) for situation in later]
+
+    async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:
+        if isinstance(effect, effects.Recover):
+            self.ward.situations = [self.later.pop(0)]
+            return Recovered(effect.at, RESTORED)
+        return await super().perform(effect, rollout)
+
+
+def led(first: Situation, *later: Situation) -> Ward:
+    """A region in which `first` is true; each move leads to the next of `later`."""
+    it = ward(replace(first, region=EAST))
+    it.paper.performer = Steps(it, later)
+    return it
+
+
+async def make_the_recommended(shown: Shown, remedy: Remedy, name: str) -> None:
+    """Say yes to the move that the cursor is on as the screen opens, by its keys."""
+    await shown.until(lambda: _chosen(shown) is remedy)
+    await confirming(shown)
+    assert TOLD[remedy].verb in shown.text()
+    if not name:
+        await shown.pilot.press("y")
+        return
+    await shown.pilot.press("y", "enter")  # is no yes to a dangerous one
+    await shown.until(lambda: type(shown.app.screen).__name__ == "ConfirmScreen")
+    assert name in shown.text()
+    await shown.pilot.press("backspace", *name, "enter")
+
+
+def _chosen(shown: Shown) -> Remedy | None:
+    option = shown.app.screen.query_one(Moves).option
+    return option.remedy if option is not None else None
+
+
+@pytest.mark.parametrize(
+    ("situation", "remedy", "typed"),
+    [
+        (SLOW, Remedy.ACCEPT, FLEET),
+        (MARKED, Remedy.UNTAINT, ""),
+        (LEFT_OVER, Remedy.TERMINATE, ORPHAN),
+        (INSTEAD, Remedy.ADOPT, ORPHAN),
+        (locked(LEFT_OVER, Liveness.DEAD), Remedy.UNLOCK, LOCK_ID),
+        (UNWRITTEN, Remedy.PUSH_STATE, FLEET),
+    ],
+    ids=lambda value: value.value if isinstance(value, Remedy) else "",
+)
+async def test_each_kind_of_move_is_made_by_keys_alone(
+    situation: Situation, remedy: Remedy, typed: str
+) -> None:
+    it = led(situation, WHOLE)
+    async with it.shown() as shown:
+        await halted(shown)
+        await opened(shown)
+        await make_the_recommended(shown, remedy, typed)
+        await shown.sees("as promised: 3 of 3")
+        await shown.until(lambda: "go back and close it" in " ".join(shown.text().split()))
+    (made,) = it.moves
+    option = advise(replace(situation, region=EAST)).recommended
+    assert option is not None
+    assert made.move == option.move(replace(situation, region=EAST))
+    assert made.move.remedy is remedy
+
+
+async def test_a_lock_a_lost_state_and_a_slow_worker_are_led_out_of_one_after_the_other() -> None:
+    it = led(locked(UNWRITTEN, Liveness.DEAD), UNWRITTEN, PUSHED, WHOLE)
+    async with it.shown() as shown:
+        await halted(shown)
+        await opened(shown)
+        for remedy, name in (
+            (Remedy.UNLOCK, LOCK_ID),
+            (Remedy.PUSH_STATE, FLEET),
+            (Remedy.ACCEPT, FLEET),
+        ):
+            await make_the_recommended(shown, remedy, name)
+            await shown.until(lambda: type(shown.app.screen).__name__ == "RecoverScreen")
+        await shown.until(lambda: "go back and close it" in " ".join(shown.text().split()))
+        await shown.pilot.press("escape")
+        await shown.say_yes(opens="e")
+        await shown.sees("partial")
+    assert [made.move.remedy for made in it.moves] == [
+        Remedy.UNLOCK,
+        Remedy.PUSH_STATE,
+        Remedy.ACCEPT,
+    ]
+
+
+async def test_a_lock_is_taken_away_before_anything_was_ever_rolled_out() -> None:
+    it = led(locked(WHOLE, Liveness.DEAD), WHOLE)
+    async with it.shown(choice=None) as shown:
+        await shown.sees("in the registry")
+        await shown.pilot.press("ctrl+r")
+        await shown.sees("▶ unlock")
+        await make_the_recommended(shown, Remedy.UNLOCK, LOCK_ID)
+        await shown.until(lambda: len(it.made) == 1)
+    assert it.made[0].move.lock == LOCK_ID
+
+
+async def test_a_push_says_beforehand_what_the_state_will_learn() -> None:
+    it = led(UNWRITTEN, WHOLE)
+    async with it.shown((140, 44)) as shown:
+        await halted(shown)
+        await opened(shown)
+        await shown.until(lambda: _chosen(shown) is Remedy.PUSH_STATE)
+        await confirming(shown)
+        texts = (str(part.render()) for part in shown.app.screen.query(Static))
+        told = " ".join(" ".join(texts).split())
+        assert "i-orphan is the instance of slot 0, tainted" in told
+        assert "i-old-0 is deposed in slot 0" in told
+    assert it.moves == []
