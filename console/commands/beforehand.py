@@ -20,6 +20,7 @@ from console.domain.policy import Policy
 
 if TYPE_CHECKING:
     from console.commands.asked import Asked
+    from console.settings import Settings
     from console.wiring import World
 
 
@@ -52,28 +53,40 @@ def wired(asked: Asked, config: Path | None) -> World:
     return wire(config, only=asked.only, may_run_terraform=not asked.watch)
 
 
-def known_of(world: World) -> Known:
-    """Return what is known of `world` before anything is asked of AWS.
+def read_beforehand(asked: Asked) -> Known:
+    """Find out what the first frame needs, with the few modules that this takes.
+
+    Raises:
+        ConsoleError: the settings are wrong.
+        JournalError: the journal cannot be read.
+    """
+    from console.settings import load, settings_path, to_policy
+
+    settings = load(asked.config or settings_path(os.environ))
+    return known_of(settings, to_policy(settings, regions=asked.only))
+
+
+def known_of(settings: Settings, policy: Policy) -> Known:
+    """Return what is known before anything is asked of AWS.
 
     Raises:
         JournalError: the journal cannot be read.
     """
-    from console.commands.taking_up import left_open
-    from console.wiring import operator
+    from console.identity import operator
+    from console.journal.rows import journal_file, open_rollout
 
-    settings, left = world.settings, left_open(world)
     return Known(
         fleet=settings.fleet,
         environment=settings.environment,
         operator=operator(),
-        policy=world.policy,
+        policy=policy,
         boot_allowance=settings.readiness.within,
         window=settings.heartbeat.window,
-        logs=world.runner.logs,
+        logs=settings.tool_logs,
         keymap=dict(settings.screen.keys),
         theme=settings.screen.theme.value,
         attention=settings.screen.attention,
-        left_open=left.rollout.id if left is not None else "",
+        left_open=open_rollout(journal_file(settings.store), settings.fleet),
     )
 
 

@@ -5,15 +5,19 @@ Only what is small is imported here: the rest is imported beside the child that 
 
 from __future__ import annotations
 
+import gc
+
 from console.commands.asked import Asked
-from console.commands.beforehand import Beforehand, known_of, wired
+from console.commands.beforehand import Beforehand, read_beforehand
 
 
 def open_screen(asked: Asked) -> int:
     """Open it, and return the exit code once it is left."""
+    # Nothing that the first frame is made of is rubbish. Once it stands, `settle` collects again.
+    gc.disable()
     try:
         label = asked.label()
-        beforehand = Beforehand(lambda: known_of(wired(asked, asked.config)))
+        beforehand = Beforehand(lambda: read_beforehand(asked))
         from console.commands.screen import on_screen
 
         return on_screen(asked.config, asked, label, beforehand)

@@ -10,15 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.commands.asked import Asked
 from console.commands.beforehand import Beforehand, Known, known_of, wired
-from console.domain.commands import Recover
-from console.domain.fleet import RegionName
 from console.domain.release import ImageRef, ReleaseLabel
-from console.domain.rollout import Rollout
 from console.engine.clock import SystemClock
-from console.engine.ports import Catalogue
-from console.engine.stream import Audience
 from console.errors import RefusedError
 from console.exit_codes import ExitCode
 from console.tui.running import Ending, Headless, run_console, run_watch
@@ -26,8 +20,13 @@ from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
 
 if TYPE_CHECKING:
     from console.adapters.terraform.logs import LogTail
+    from console.commands.asked import Asked
+    from console.domain.commands import Recover
+    from console.domain.fleet import RegionName
     from console.domain.recovery.advice import Advice
     from console.domain.recovery.situation import Situation
+    from console.domain.rollout import Rollout
+    from console.engine.stream import Audience
     from console.headless.output import Narrator
     from console.wiring import World
 
@@ -47,7 +46,7 @@ def on_screen(
         beforehand: finds out what the first frame needs; None where nobody does yet.
     """
     world = _Behind(lambda: wired(asked, config))
-    known = beforehand.result() if beforehand is not None else known_of(world())
+    known = beforehand.result() if beforehand is not None else _known_of(world())
     around = _surroundings(world, known, config, asked)
     headless = Headless(_say, _reporter)
     try:
@@ -60,6 +59,10 @@ def on_screen(
     if end.failure is not None:
         _narrator().line(f"the screen failed ({end.failure!r}); the rollout went on without it")
     return _exit_code(end, asked)
+
+
+def _known_of(world: World) -> Known:
+    return known_of(world.settings, world.policy)
 
 
 class _Behind:
@@ -172,7 +175,7 @@ def _surroundings(
 
         chosen = wire(config)
         refuse_while_under_way(chosen, asked.where)
-        newest = newest_to_record_in(chosen)
+        newest = newest_to_record_in(chosen, asked.where)
         return await made(
             *(chosen, newest, command, asked.where),
             lambda engine, running: attach(Handle(engine.send, running.stream.join)),
@@ -237,6 +240,8 @@ def _lease(world: World) -> str:
 
 async def _proposal(world: World) -> Proposal:
     """Propose what `git describe` says of the build context, and tell what is pushed already."""
+    from console.engine.ports import Catalogue
+
     images, context = world.images, world.settings.image.context
     known = tuple(await asyncio.to_thread(images.labels)) if isinstance(images, Catalogue) else ()
     if context is None:

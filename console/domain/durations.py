@@ -6,9 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from statistics import median
+from typing import TYPE_CHECKING
 
-from console.domain.rollout import Rollout
 from console.domain.steps import Result, Step
+
+if TYPE_CHECKING:
+    from console.domain.rollout import Rollout
 
 
 def expected(rollouts: Iterable[Rollout]) -> Mapping[Step, timedelta]:

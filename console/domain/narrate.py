@@ -5,37 +5,14 @@ The same sentences stand in the headless narration, in the timeline and in the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from console.domain import events
 from console.domain.failure import Failure
 from console.domain.fleet import UnitName
 from console.domain.gates import Status
 from console.domain.recovery.move import Move
 from console.domain.rollout import Rollout
-from console.domain.steps import At, Result, Step
-
-
-class Tone(StrEnum):
-    """How a sentence is meant; each front end has its colour and glyph for it."""
-
-    PLAIN = "plain"
-    QUIET = "quiet"
-    GOOD = "good"
-    WARN = "warn"
-    BAD = "bad"
-    ASK = "ask"
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One line of the story."""
-
-    text: str
-    tone: Tone = Tone.PLAIN
-    details: str = ""
-    """Foreign text that belongs to it."""
+from console.domain.sentence import Sentence, Tone
+from console.domain.steps import Asks, At, Result, Step
 
 
 def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C901
@@ -53,15 +30,18 @@ def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C90
         case events.StepFinished():
             return _finished(event, rollout)
         case events.ReleaseFixed(release):
-            return Sentence(f"{release.label} is {release.digest}")
+            built = "" if release.is_pushed else "built: image "
+            return Sentence(f"{release.label} is {built}{release.digest}")
         case events.PathChosen():
             return _path(event, rollout)
         case events.PlanReady():
             return Sentence("; ".join(event.consequences))
         case events.GuardRefused(unit, _, findings):
             return Sentence(f"{unit}: the guard refuses the plan", Tone.BAD, "\n".join(findings))
-        case events.ApprovalRequested(_, question):
-            return Sentence(question, Tone.ASK)
+        case events.ApprovalRequested(subject, question):
+            # What applying does has just been told with the plan.
+            is_told = subject.asks is Asks.APPLY
+            return Sentence(f"{subject.unit}: apply it?" if is_told else question, Tone.ASK)
         case events.ApprovalGiven(subject, by):
             return Sentence(f"{subject.asks.value}: yes, by {by}", Tone.QUIET)
         case events.ApprovalVoid(_, reason):

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from console.domain.fleet import ObjectKind, QueueSample, RegionName
-from console.domain.outcome import RegionPhase
-from console.domain.rollout import RegionRun, Rollout
 from console.domain.view import Health, ObjectView, RegionView
+
+if TYPE_CHECKING:
+    from console.domain.outcome import RegionPhase
+    from console.domain.rollout import RegionRun, Rollout
 
 # Older than this, a number on the screen is no longer "now".
 STALE_AFTER = timedelta(seconds=30)

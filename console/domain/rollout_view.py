@@ -8,51 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from console.domain.allowed import RunBy
 from console.domain.events import StepStarted
-from console.domain.narrate import Tone, tell
+from console.domain.header import Bystanders, Header, header_of
+from console.domain.narrate import tell
 from console.domain.path_view import Expected, PathView, view_path
 from console.domain.recovery.wanted import is_recovery_wanted
 from console.domain.region_rows import RegionRow
 from console.domain.rollout import Rollout
-from console.domain.signs import OUTCOMES, Mode
+from console.domain.run_by import RunBy
+from console.domain.sentence import Tone
+from console.domain.signs import OUTCOMES
 from console.domain.steps import Step, Subject
-
-_PRODUCTION = ("prod", "production", "live")
-_HEAD = 12
-"""Hexadecimal digits of a digest that people compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bystanders:
-    """What the screen knows and no rollout tells."""
-
-    fleet: str
-    environment: str
-    operator: str
-    mode: Mode
-    identity: str = ""
-    """Who AWS says that we are; empty while nobody has asked."""
-    lease: str = ""
-    """Who has the fleet; empty where nobody has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What is always in sight."""
-
-    fleet: str
-    environment: str
-    is_production: bool
-    before: str
-    """The releases that the fleet ran before; empty while nobody has looked."""
-    label: str
-    digest: str
-    """The digest's head; empty while it is not known."""
-    operator: str
-    identity: str
-    lease: str
-    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +47,6 @@ class RolloutView:
     path: PathView = field(default_factory=lambda: PathView((), (), None))
 
 
-def is_production(environment: str) -> bool:
-    """Return whether an environment's name says that customers depend on it."""
-    return environment.lower() in _PRODUCTION
-
-
 def view_rollout(
     rollout: Rollout | None,
     around: Bystanders,
@@ -103,38 +64,11 @@ def view_rollout(
         now: the time.
     """
     if rollout is None:
-        return RolloutView(_header(None, around), Ask("no rollout is under way", Tone.QUIET), rows)
+        return RolloutView(
+            header_of(None, around), Ask("no rollout is under way", Tone.QUIET), rows
+        )
     path = view_path(rollout, expected, now)
-    return RolloutView(_header(rollout, around), ask_of(rollout, now), rows, path)
-
-
-def _header(rollout: Rollout | None, around: Bystanders) -> Header:
-    environment = rollout.environment if rollout else around.environment
-    return Header(
-        fleet=rollout.fleet if rollout else around.fleet,
-        environment=environment,
-        is_production=is_production(environment),
-        before=_before(rollout),
-        label=rollout.request.label if rollout else "",
-        digest=_digest(rollout),
-        operator=rollout.by if rollout else around.operator,
-        identity=around.identity,
-        lease=around.lease,
-        mode=around.mode,
-    )
-
-
-def _before(rollout: Rollout | None) -> str:
-    if rollout is None:
-        return ""
-    labels = (label for region in rollout.regions for label in region.from_releases)
-    return ", ".join(dict.fromkeys(labels))
-
-
-def _digest(rollout: Rollout | None) -> str:
-    if rollout is None or rollout.release is None:
-        return ""
-    return rollout.release.digest.removeprefix("sha256:")[:_HEAD]
+    return RolloutView(header_of(rollout, around), ask_of(rollout, now), rows, path)
 
 
 def ask_of(rollout: Rollout, now: datetime) -> Ask:

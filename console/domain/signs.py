@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from console.domain.fleet import ObjectKind
 from console.domain.gates import Status
-from console.domain.narrate import Tone
 from console.domain.outcome import Outcome, RegionPhase
+from console.domain.sentence import Tone
 from console.domain.view import Health
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from console.domain.events import Entry
 from console.engine.ports import JournalError
 from console.journal.codec import decode, encode, format_time
+from console.journal.rows import journal_file, read_rollouts, read_rows
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -43,7 +44,7 @@ class LocalJournal:
             directory: the store; made with mode 0700.
             fleet: whose rollouts are read and written.
         """
-        self.path = directory / "journal.sqlite3"
+        self.path = journal_file(directory)
         self.fleet = fleet
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -63,12 +64,7 @@ class LocalJournal:
 
     def rollouts(self) -> tuple[str, ...]:
         """Return the ids of this fleet's rollouts, the newest first."""
-        rows = self.rows(
-            "SELECT rollout FROM entries WHERE fleet = ? AND seq = 1 "
-            "ORDER BY at DESC, rollout DESC",
-            self.fleet,
-        )
-        return tuple(row[0] for row in rows)
+        return read_rollouts(self.path, self.fleet)
 
     def read(self, rollout: str, after: int = 0) -> tuple[Entry, ...]:
         """Return the entries of `rollout` with a seq above `after`, in their order.
@@ -98,17 +94,7 @@ class LocalJournal:
         Raises:
             JournalError: when the file is there and cannot be read.
         """
-        if not self.path.exists():
-            return []
-        try:
-            uri = f"{self.path.absolute().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
-                return connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise JournalError(
-                f"the journal {self.path} cannot be read: {error}; see that its disk has room and "
-                "that the file is yours, and run the command again"
-            ) from error
+        return read_rows(self.path, query, *values)
 
     @contextmanager
     def connect(self) -> Iterator[sqlite3.Connection]:

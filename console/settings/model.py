@@ -77,6 +77,11 @@ class Settings(Section):
     _source: Path | None = PrivateAttr(default=None)
 
     @property
+    def tool_logs(self) -> Path:
+        """The directory of what Terraform printed, a file for each run."""
+        return self.store / "terraform" / "logs"
+
+    @property
     def source(self) -> Path | None:
         """The file that they were loaded from, absolute; None for settings made in code."""
         return self._source

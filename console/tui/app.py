@@ -9,31 +9,32 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from signal import SIGHUP, SIGINT
-from typing import Any, ClassVar, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from console.domain.events import Entry
-from console.domain.evolve import replay
+from console.domain.header import Bystanders
 from console.domain.keys import KEYS
-from console.domain.path_view import Expected
-from console.domain.rollout import Rollout
-from console.domain.rollout_view import Bystanders
 from console.domain.signs import Mode
 from console.tui import screens
 from console.tui.attention import Attention
-from console.tui.conductor import Conductor
 from console.tui.interrupts import Interrupts
+from console.tui.leaving import Leaving
 from console.tui.offers import OffersProvider
 from console.tui.pace import PULSE_S, Pace
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
-from console.tui.surroundings import Choice, Surroundings
 from console.tui.theme import DARK, THEMES
-from console.tui.unattended import Leaving
+
+if TYPE_CHECKING:
+    from console.domain.events import Entry
+    from console.domain.path_view import Expected
+    from console.domain.rollout import Rollout
+    from console.tui.conductor import Conductor
+    from console.tui.surroundings import Choice, Surroundings
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ class ConsoleApp(App[Leaving]):
             self.register_theme(theme)
         # The style sheet uses colours that only our themes have.
         self.theme = conductor.around.theme or DARK.name
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_for = self.theme
         self._conductor = conductor
         self._choice = choice
         self._mode = mode
@@ -124,15 +127,17 @@ class ConsoleApp(App[Leaving]):
         """What is outside of the screen."""
         return self._conductor.around
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Show the first screen at once; whatever is asked of anybody comes after it."""
         self.set_keymap(dict(self.around.keymap))
         if self._mode is Mode.WATCH:
-            self.push_screen(screens.RolloutScreen(self.scene))
+            first: Drawn = screens.RolloutScreen(self.scene)
         elif self._choice is not None or self.around.left_open:
-            self.push_screen(screens.OperateScreen(self.scene))
+            first = screens.OperateScreen(self.scene)
         else:
-            self.push_screen(screens.StartScreen(self.scene, self.around.policy))
+            first = screens.StartScreen(self.scene, self.around.policy)
+        await self.push_screen(first)
+        self._pulse()  # so that the first frame is a whole one
         self.set_interval(PULSE_S, self._pulse)
 
     def _set_out(self) -> None:
@@ -289,6 +294,8 @@ class ConsoleApp(App[Leaving]):
         screen.fill(await asyncio.wrap_future(read))
 
     async def _past(self) -> Sequence[Rollout]:
+        from console.domain.evolve import replay
+
         names = self.around.rollouts()[:_MOST_PAST]
         replayed = (replay(self.around.entries(name, 0)) for name in names)
         return tuple(rollout for rollout in replayed if rollout is not None)
@@ -303,6 +310,12 @@ class ConsoleApp(App[Leaving]):
         names = [theme.name for theme in THEMES]
         place = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(place + 1) % len(names)]
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style everything anew only for another theme: Textual does so for the first one too."""
+        if self.theme != self._styled_for:
+            self._styled_for = self.theme
+            super().refresh_css(animate)
 
     def action_leave(self) -> None:
         """End the screen; ask first while a rollout runs."""

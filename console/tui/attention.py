@@ -7,9 +7,12 @@ before is put aside at the start and put back at the end, see `terminal.Enduring
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from console.domain.foreign import shown
-from console.domain.steps import Subject
+
+if TYPE_CHECKING:
+    from console.domain.steps import Subject
 
 # Taskbars and tabs show less than this.
 _MOST_CELLS = 120

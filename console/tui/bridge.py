@@ -10,12 +10,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from console.domain.events import Entry
-from console.domain.fleet import RegionName, RegionState
-from console.domain.fleet import RegionSample as Sample
-from console.domain.rollout import Rollout
-from console.engine.ports import Progress
+if TYPE_CHECKING:
+    from console.domain.events import Entry
+    from console.domain.fleet import RegionName, RegionState
+    from console.domain.fleet import RegionSample as Sample
+    from console.domain.rollout import Rollout
+    from console.engine.ports import Progress
 
 # Lines of tools that wait to be drawn; the log on disk has every one of them.
 _MOST_LINES = 20_000

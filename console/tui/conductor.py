@@ -7,24 +7,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError, Future, wait
 from typing import TYPE_CHECKING
 
-from console.domain.allowed import RunBy
-from console.domain.commands import Close, Command, Pause, Recover
-from console.domain.durations import expected
-from console.domain.evolve import replay
-from console.domain.fleet import RegionName
-from console.domain.path_view import Expected
-from console.domain.rollout import Rollout
-from console.engine.stream import Audience
+from console.domain.run_by import RunBy
 from console.tui.backstage import Backstage
 from console.tui.bridge import Bridge
-from console.tui.follower import Follower
+from console.tui.leaving import Leaving
 from console.tui.lookout import Lookout
-from console.tui.overhearing import Overhearing
-from console.tui.surroundings import Choice, Handle, Surroundings
-from console.tui.unattended import Leaving, Unattended
 
 if TYPE_CHECKING:
+    from console.domain.commands import Command, Recover
+    from console.domain.fleet import RegionName
+    from console.domain.path_view import Expected
+    from console.domain.rollout import Rollout
+    from console.engine.stream import Audience
     from console.tui.advisory import Advised
+    from console.tui.surroundings import Choice, Handle, Surroundings
+    from console.tui.unattended import Unattended
 
 # Durations are told from this many earlier rollouts.
 _RECENT = 5
@@ -40,6 +37,7 @@ class Conductor:
         self.bridge = Bridge()
         self.backstage = Backstage()
         self._lookout = Lookout(around, self.bridge)
+        self._hearer: Audience = self.bridge
         self._handle: Handle | None = None
         self._rollout: Future[Rollout] | None = None
         self._following: tuple[Future[None], ...] = ()
@@ -51,10 +49,15 @@ class Conductor:
 
     def follow(self, rollout: str | None = None) -> None:
         """Begin to read along in the journal what somebody else rolls out."""
+        from console.tui.follower import Follower
+        from console.tui.overhearing import Overhearing
+
         follower = Follower(self.around, self.bridge, self._lookout)
+        overhearing = Overhearing(self.around, self.bridge)
+        self._hearer = overhearing.successor()
         self._following = (
             self.backstage.start(follower.follow(rollout)),
-            self.backstage.start(Overhearing(self.around, self.bridge).listen()),
+            self.backstage.start(overhearing.listen()),
         )
 
     def recall(self) -> Future[Expected]:
@@ -62,6 +65,9 @@ class Conductor:
         return self.backstage.start(self._recall())
 
     async def _recall(self) -> Expected:
+        from console.domain.durations import expected
+        from console.domain.evolve import replay
+
         names = self.around.rollouts()[:_RECENT]
         replayed = (replay(self.around.entries(name, 0)) for name in names)
         return expected(rollout for rollout in replayed if rollout is not None)
@@ -75,6 +81,8 @@ class Conductor:
         if roll_out is None or (self.is_under_way and not (self._has_halted or self._has_ended)):
             return
         if self._has_halted:
+            from console.domain.commands import Close
+
             self.send(Close(self.around.operator))
         self._succeed(lambda: roll_out(choice, self._attach))
 
@@ -123,7 +131,7 @@ class Conductor:
         # From here on the engine itself tells what the journal and the tools' logs would.
         for following in self._following:
             following.cancel()
-        handle.join(self.bridge)
+        handle.join(self._hearer)
         handle.join(self._lookout)
         self._handle = handle
 
@@ -161,6 +169,8 @@ class Conductor:
 
     def go_on(self, leaving: Leaving, audience: Audience) -> None:
         """Let the rollout go on without a screen, told to `audience`."""
+        from console.tui.unattended import Unattended
+
         unattended = Unattended(self.send, self.around.operator, leaving)
         self.backstage.start(self._hand_over(leaving, audience, unattended))
 
@@ -172,6 +182,8 @@ class Conductor:
         self._handle.join(audience)
         self._handle.join(unattended)
         if leaving is Leaving.PAUSED:
+            from console.domain.commands import Pause
+
             self._handle.send(Pause(self.around.operator))
             await self._leave_at_rest()
         elif (rollout := self.bridge.rollout) is not None:

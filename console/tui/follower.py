@@ -7,13 +7,16 @@ holds no lease, sends no command and starts nothing.
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from console.domain.evolve import evolve
-from console.domain.rollout import Rollout
 from console.engine.ports import JournalError
-from console.tui.bridge import Bridge
-from console.tui.lookout import Lookout
-from console.tui.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from console.domain.rollout import Rollout
+    from console.tui.bridge import Bridge
+    from console.tui.lookout import Lookout
+    from console.tui.surroundings import Surroundings
 
 _EVERY_S = 0.25
 

@@ -7,8 +7,10 @@ one SIGINT. Every later one only says what is waited for. Screen and headless sh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from console.domain.commands import Command, Interrupt, InterruptNow
+if TYPE_CHECKING:
+    from console.domain.commands import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Interrupts:
         Args:
             signal: the number of the signal that it is, or stands for.
         """
+        from console.domain.commands import Interrupt, InterruptNow
+
         self._count += 1
         if self._count == 1:
             return Response(

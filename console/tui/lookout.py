@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from console.domain.events import Entry, StepFinished
-from console.domain.failure import Failure
-from console.domain.fleet import RegionName, RegionSample
-from console.domain.policy import Unit
-from console.domain.release import ReleaseLabel
-from console.domain.rollout import Rollout
-from console.domain.steps import At, Step
-from console.engine.ports import Progress
-from console.tui.bridge import Bridge
-from console.tui.surroundings import Surroundings
+if TYPE_CHECKING:
+    from console.domain.events import Entry
+    from console.domain.fleet import RegionName, RegionSample
+    from console.domain.policy import Unit
+    from console.domain.release import ReleaseLabel
+    from console.domain.rollout import Rollout
+    from console.engine.ports import Progress
+    from console.tui.bridge import Bridge
+    from console.tui.surroundings import Surroundings
 
 _log = logging.getLogger(__name__)
 
 _LEASE_EVERY_S = 5.0
-_CHANGES = {Step.TAINT, Step.UNTAINT, Step.APPLY}
 
 
 class Lookout:
@@ -46,8 +46,14 @@ class Lookout:
 
     def entry(self, entry: Entry, rollout: Rollout) -> None:
         """Read a unit's state at once when a step has changed it."""
+
+        # No look needs them before the first fact.
+        from console.domain.events import StepFinished
+        from console.domain.steps import At, Step
+
+        changes = {Step.TAINT, Step.UNTAINT, Step.APPLY}
         match entry.event:
-            case StepFinished(At(step=step, unit=name)) if name is not None and step in _CHANGES:
+            case StepFinished(At(step=step, unit=name)) if name is not None and step in changes:
                 self._reading = asyncio.create_task(self.read_state(rollout.policy.unit(name)))
             case _:
                 return
@@ -91,7 +97,7 @@ class Lookout:
             _log.exception("a bug while reading the state of %s", unit.name)
             return
         for region in unit.regions:
-            if isinstance(found, Failure):
+            if not isinstance(found, Mapping):
                 self._bridge.state(region, found.message)
             elif region in found:
                 self._bridge.state(region, found[region])

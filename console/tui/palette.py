@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.content import Content
 
 from console.domain.foreign import shown
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 
 Part = str | tuple[str, Tone]
 

@@ -7,16 +7,19 @@ import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from console.domain.rollout import Rollout
 from console.domain.signs import Mode
-from console.engine.stream import Audience
 from console.tui.app import ConsoleApp
 from console.tui.conductor import Conductor
 from console.tui.interrupts import Interrupts
-from console.tui.surroundings import Choice, Surroundings
+from console.tui.leaving import Leaving
 from console.tui.terminal import EnduringDriver, Signals
-from console.tui.unattended import Leaving
+
+if TYPE_CHECKING:
+    from console.domain.rollout import Rollout
+    from console.engine.stream import Audience
+    from console.tui.surroundings import Choice, Surroundings
 
 # By then boto3 and every screen are loaded.
 _STARTED_S = 10.0
@@ -86,13 +89,14 @@ def _run(around: Surroundings, choice: Choice | None, mode: Mode, headless: Head
 
 
 async def settle() -> None:
-    """Take what start-up has made out of garbage collection, once all of it is there.
+    """Take what start-up has made out of garbage collection, and begin with it.
 
     It lives as long as the process, and to look through it at every full collection holds a key up
     for a tenth of a second; without it that takes a third.
     """
     await asyncio.sleep(_STARTED_S)
     gc.freeze()
+    gc.enable()
 
 
 def _driver(mode: Mode) -> type[EnduringDriver] | None:

@@ -9,30 +9,27 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import is_
+from typing import TYPE_CHECKING
 
-from console.domain import events
-from console.domain.allowed import RunBy
 from console.domain.beat_history import BeatHistory
 from console.domain.chart import Point
-from console.domain.events import Entry
-from console.domain.fleet import RegionName, RegionSample, RegionState
-from console.domain.gates import Verdict
-from console.domain.narrate import Sentence, Tone, tell
-from console.domain.path_view import Expected
-from console.domain.policy import Policy
-from console.domain.region_rows import RegionRow
-from console.domain.rollout import Rollout
-from console.domain.rollout_view import (
-    Ask,
-    Bystanders,
-    RolloutView,
-    ask_of_the_left,
-    view_rollout,
-)
+from console.domain.header import Bystanders, Header, header_of
+from console.domain.run_by import RunBy
+from console.domain.sentence import Sentence, Tone
 from console.domain.signs import OUTCOMES
-from console.domain.view import RegionView
-from console.tui.bridge import Fetched
 from console.tui.sightings import Sightings
+
+if TYPE_CHECKING:
+    from console.domain.events import Entry, RolloutFinished
+    from console.domain.fleet import RegionName, RegionSample, RegionState
+    from console.domain.gates import Verdict
+    from console.domain.path_view import Expected
+    from console.domain.policy import Policy
+    from console.domain.region_rows import RegionRow
+    from console.domain.rollout import Rollout
+    from console.domain.rollout_view import RolloutView
+    from console.domain.view import RegionView
+    from console.tui.bridge import Fetched
 
 # An hour of samples, two seconds apart.
 _MOST_POINTS = 1800
@@ -106,14 +103,24 @@ class Scene:
 
     def tell(self, entry: Entry, rollout: Rollout) -> None:
         """Fold in one fact."""
+        # No form needs a rollout's story: whatever tells one is imported with the first fact.
+        from console.domain import events
+        from console.domain.narrate import tell
+
         if isinstance(entry.event, events.RolloutStarted):
             self.told, self.judged = [], []
         self.rollout = rollout
-        sentence = tell(entry.event, rollout) or _of_the_end(entry.event)
+        sentence = tell(entry.event, rollout)
+        if isinstance(entry.event, events.RolloutFinished):
+            sentence = sentence or _of_the_end(entry.event)
         if sentence is not None:
             self.told.append(Told(entry.at, sentence))
         if isinstance(entry.event, events.GateJudged):
             self.judged.append(Judged(entry.at, entry.event.region, entry.event.verdict))
+
+    def header(self) -> Header:
+        """Return what is always in sight."""
+        return header_of(self.rollout, self.around)
 
     def view(self, now: datetime) -> RolloutView:
         """Return what the rollout screen draws."""
@@ -132,6 +139,8 @@ class Scene:
         return replace(self._view, regions=rows)
 
     def _make_view(self, rows: tuple[RegionRow, ...], now: datetime) -> RolloutView:
+        from console.domain.rollout_view import Ask, ask_of_the_left, view_rollout
+
         view = view_rollout(self.rollout, self.around, rows, self.expected, now)
         if self.trouble:
             return replace(view, ask=Ask(self.trouble, Tone.BAD))
@@ -170,8 +179,6 @@ class Scene:
         self.beats.setdefault(sample.region, BeatHistory()).see(sample, self._policy.silent_after)
 
 
-def _of_the_end(event: events.Event) -> Sentence | None:
-    if not isinstance(event, events.RolloutFinished):
-        return None
+def _of_the_end(event: RolloutFinished) -> Sentence:
     sign = OUTCOMES[event.outcome]
     return Sentence(f"{sign.word}: {event.reason}", sign.tone, event.next)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from console.domain.fleet import RegionName, RegionSample, RegionState
-from console.domain.policy import Policy
 from console.domain.region_rows import RegionRow, region_row
-from console.domain.rollout import RegionRun, Rollout
 from console.domain.view import RegionView, view_region
+
+if TYPE_CHECKING:
+    from console.domain.fleet import RegionName, RegionSample, RegionState
+    from console.domain.policy import Policy
+    from console.domain.rollout import RegionRun, Rollout
 
 _AGES_TOLD_EVERY = timedelta(seconds=1)
 

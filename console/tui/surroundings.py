@@ -12,9 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.domain.commands import Command, Recover
-from console.domain.events import Entry
-from console.domain.failure import Failure
 from console.domain.fleet import (
     InstanceId,
     Reading,
@@ -24,16 +21,19 @@ from console.domain.fleet import (
     SlotIndex,
     UnitName,
 )
-from console.domain.policy import Policy
-from console.domain.release import ImageRef, ReleaseLabel
-from console.domain.rollout import Rollout
-from console.engine.ports import Clock, Progress
-from console.engine.stream import Audience
 
 if TYPE_CHECKING:
     # Nobody needs the advice before a screen of its own is opened.
+    from console.domain.commands import Command, Recover
+    from console.domain.events import Entry
+    from console.domain.failure import Failure
+    from console.domain.policy import Policy
     from console.domain.recovery.advice import Advice
     from console.domain.recovery.situation import Situation
+    from console.domain.release import ImageRef, ReleaseLabel
+    from console.domain.rollout import Rollout
+    from console.engine.ports import Clock, Progress
+    from console.engine.stream import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,17 @@ class Handle:
     """`Stream.join`."""
 
 
-TakeUp = Callable[[Callable[[Handle], None]], Awaitable[Rollout]]
+TakeUp = Callable[[Callable[[Handle], None]], Awaitable["Rollout"]]
 """Takes the rollout up that was left open, and runs it to its end."""
 
-RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable[Rollout]]
+RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable["Rollout"]]
 """Rolls a choice out to its end. Gives the handle away before the first step is begun."""
 
 
 Advise = Callable[[Sequence[RegionName] | None], Awaitable["Sequence[tuple[Situation, Advice]]"]]
 """Looks at regions, or at all of them, and tells which moves there are. Changes nothing."""
 
-MakeMove = Callable[[Recover, Callable[[Handle], None]], Awaitable[Rollout]]
+MakeMove = Callable[["Recover", Callable[[Handle], None]], Awaitable["Rollout"]]
 """Makes a move in a region of the newest rollout, which has ended."""
 
 

@@ -8,28 +8,18 @@ ends the rollout with the regions that were begun.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from signal import SIGHUP
+from typing import TYPE_CHECKING
 
 from console.domain.commands import Approve, Close, Command, Interrupt
 from console.domain.events import ApprovalRequested, Entry, RolloutHalted
-from console.domain.fleet import RegionSample
-from console.domain.rollout import Rollout
-from console.domain.steps import Subject
-from console.engine.ports import Progress
+from console.tui.leaving import Leaving
 
-
-class Leaving(StrEnum):
-    """How the screen was left."""
-
-    LOST = "lost"
-    """Nobody left it: the terminal or the screen is gone."""
-    RUNNING = "running"
-    """The operator leaves the rollout to the policy."""
-    PAUSED = "paused"
-    """The operator comes back later; what runs is finished first."""
-    ENDED = "ended"
-    """Nothing was under way."""
+if TYPE_CHECKING:
+    from console.domain.fleet import RegionSample
+    from console.domain.rollout import Rollout
+    from console.domain.steps import Subject
+    from console.engine.ports import Progress
 
 
 class Unattended:

@@ -35,8 +35,8 @@ from console.engine.ports import Progress, ProgressKind
 from console.engine.stream import Stream
 from console.tui.app import ConsoleApp
 from console.tui.conductor import Conductor
+from console.tui.leaving import Leaving
 from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
-from console.tui.unattended import Leaving
 from tests.rollout.world import PaperWorld
 
 BY = "ada@host"

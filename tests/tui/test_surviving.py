@@ -15,7 +15,7 @@ from console.domain.outcome import Outcome
 from console.domain.policy import Approve as Approvals
 from console.domain.rollout import Rollout
 from console.engine.ports import Progress
-from console.tui.unattended import Leaving
+from console.tui.leaving import Leaving
 from console.tui.widgets.regions import Regions
 from tests.tui.fleets import one_region, two_waves
 from tests.tui.paper import Paper, Shown, console

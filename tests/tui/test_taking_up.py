@@ -47,16 +47,20 @@ class Successor:
         self.paper = paper
         self.found = found
         self.fails = False
+        self.printed: list[Progress] = []
+        """What it reads in the log of what still runs."""
+        self.stream = Stream()
 
     async def __call__(self, attach: Callable[[Handle], None]) -> Rollout:
         if self.fails:
             raise ConnectionError("us-east-1 does not answer")
-        stream = Stream()
-        paper = self.paper
+        stream, paper = self.stream, self.paper
         engine = paper.engine = Engine(
             paper.journal, paper.performer, stream, paper.performer.clock
         )
         attach(Handle(engine.send, stream.join))
+        for progress in self.printed:
+            stream.progress(progress)
         rollout = replay(paper.journal.read("r1", 0))
         assert rollout is not None
         applies = [s.at for s in rollout.running if s.at.step is Step.APPLY]
@@ -159,3 +163,30 @@ async def test_what_the_tools_of_the_other_console_print_is_read_until_it_is_tak
         times = len(asked)
         await shown.pilot.pause(1.2)
         assert len(asked) == times
+
+
+async def test_what_was_overheard_is_not_told_once_more_by_who_takes_it_up() -> None:
+    paper = one_region()
+    left = die_in_apply(paper)
+    told = [output("slot 0: Still creating..."), output("slot 0: Still creating...")]
+    successor = Successor(paper, Found.UNTOUCHED)
+    # The log is read from its beginning, and goes on meanwhile.
+    successor.printed = [*told, output("slot 0: Creation complete")]
+
+    async with console(
+        paper,
+        choice=None,
+        left_open=left,
+        take_up=successor,
+        holder_lives=lambda: False,
+        overhear=lambda _: [told.pop()] if told else [],
+    ) as shown:
+        await shown.until(lambda: shown.text().count("Still creating...") == 2)
+        await shown.say_yes(opens="u")
+        await shown.sees("Creation complete")
+        await shown.sees("Apply?")
+        assert shown.text().count("Still creating...") == 2
+        paper.performer.lines = [output("slot 0: Still creating...")]
+        paper.performer.stream = successor.stream
+        await shown.say_yes()
+        await shown.until(lambda: shown.text().count("Still creating...") == 3)

@@ -20,8 +20,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Footer, Input, Static
 
 from console.domain.confirmation import Confirmation
-from console.domain.narrate import Tone
-from console.domain.rollout_view import is_production
+from console.domain.header import is_production
+from console.domain.sentence import Tone
 from console.tui.palette import line, lines
 from console.tui.screens.drawn import Drawn
 from console.tui.widgets.plan import change_lines

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from console.domain.fleet import RegionName
-from console.engine.ports import Progress
-from console.tui.scene import Scene
+if TYPE_CHECKING:
+    from console.domain.fleet import RegionName
+    from console.engine.ports import Progress
+    from console.tui.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.domain.signs import HEALTH, MISSING, NEW, OLD, REGIONS, STEPS, UNWELL, VERDICTS, Sign
 from console.tui.palette import Ink, Part, line, lines
 from console.tui.screens.drawn import Offer

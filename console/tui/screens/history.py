@@ -14,8 +14,8 @@ from textual.widgets import DataTable
 from console.domain.abridged import abridged
 from console.domain.durations import brief
 from console.domain.keys import KEYS
-from console.domain.narrate import Tone
 from console.domain.rollout import Rollout
+from console.domain.sentence import Tone
 from console.domain.signs import OPEN, OUTCOMES
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from console.domain.narrate import Tone
 from console.domain.rollout import Rollout
+from console.domain.sentence import Tone
+from console.tui.leaving import Leaving
 from console.tui.palette import line, lines
-from console.tui.unattended import Leaving
 
 
 class LeaveScreen(ModalScreen[Leaving | None]):

@@ -9,10 +9,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from console.domain.allowed import Action, Allowance, RunBy, allowance, command_of
+from console.domain.allowed import Action, Allowance, allowance, command_of
 from console.domain.commands import Approve, Command
 from console.domain.confirmation import Confirmation, confirmation
 from console.domain.consequences import confirm
+from console.domain.run_by import RunBy
 from console.domain.steps import Subject
 from console.tui.screens.confirm import ConfirmScreen
 from console.tui.screens.rollout import RolloutScreen

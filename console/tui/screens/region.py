@@ -15,8 +15,8 @@ from textual.widgets import DataTable, Static
 from console.domain.durations import brief
 from console.domain.fleet import InstanceId, RegionName
 from console.domain.keys import KEYS
-from console.domain.narrate import Tone
 from console.domain.outcome import RegionPhase
+from console.domain.sentence import Tone
 from console.domain.signs import REGIONS, Mode
 from console.domain.view import RegionView
 from console.tui.palette import Part, line, lines

@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 
 from console.domain.events import Entry
 from console.domain.evolve import evolve, replay
+from console.domain.header import Bystanders
 from console.domain.keys import KEYS
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
-from console.domain.rollout_view import Bystanders
 from console.domain.signs import Mode
 from console.tui.scene import Scene
 from console.tui.screens.rollout import RolloutScreen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,19 +15,21 @@ from textual.widgets import Button, Checkbox, Input, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from console.domain.durations import brief
-from console.domain.fleet import RegionName
 from console.domain.keys import KEYS
-from console.domain.narrate import Tone
 from console.domain.policy import Mark, Policy
 from console.domain.recovery.wanted import is_recovery_wanted
 from console.domain.release import ImageRef, ReleaseError, parse_label
+from console.domain.sentence import Tone
 from console.tui.palette import line, lines
-from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
 from console.tui.surroundings import Choice, Proposal
 from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.regions import Regions
+
+if TYPE_CHECKING:
+    from console.domain.fleet import RegionName
+    from console.tui.scene import Scene
 
 
 class StartScreen(Drawn):
@@ -127,7 +129,7 @@ class StartScreen(Drawn):
 
     def draw(self, now: datetime) -> None:
         """Show what every region runs today."""
-        self.query_one(Masthead).show(self.scene.view(now).header, now)
+        self.query_one(Masthead).show(self.scene.header(), now)
         rows = self.scene.today(now)
         self.query_one(Regions).show(rows)
         wants_recovery = is_recovery_wanted(None, rows)

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from console.domain.beat_history import Beat, BeatHistory
 from console.domain.durations import brief
 from console.domain.fleet import InstanceId
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.domain.signs import MISSING, NEW, OLD, UNWELL
 from console.tui.palette import Part, line
 

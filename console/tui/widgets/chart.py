@@ -12,7 +12,7 @@ from textual.widget import Widget
 from console.domain.chart import Column, Point, ceiling, columns, level, together
 from console.domain.durations import brief
 from console.domain.fleet import RegionName
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.domain.signs import NEW, OLD
 from console.tui.palette import Part, line, lines
 

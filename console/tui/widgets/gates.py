@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from console.domain.durations import brief
-from console.domain.narrate import Tone
 from console.domain.rollout import Rollout
+from console.domain.sentence import Tone
 from console.domain.signs import VERDICTS
 from console.tui.palette import Part
 from console.tui.scene import Judged

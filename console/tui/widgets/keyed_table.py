@@ -13,7 +13,7 @@ from rich.text import Text
 from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.tui.palette import Ink
 
 

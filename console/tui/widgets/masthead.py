@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widget import Widget
 
-from console.domain.narrate import Tone
-from console.domain.rollout_view import Header
+from console.domain.sentence import Tone
 from console.domain.signs import MODES
 from console.tui.palette import Part, line, lines
+
+if TYPE_CHECKING:
+    from console.domain.header import Header
 
 
 class Masthead(Widget):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.domain.narrate import Tone
 from console.domain.recovery.advice import Option
 from console.domain.recovery.signs import STANDINGS
+from console.domain.sentence import Tone
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 
 _MOVE, _STANDING = 14, 11

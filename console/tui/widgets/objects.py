@@ -11,7 +11,7 @@ from rich.text import Text
 from console.domain.beat_history import per_minute
 from console.domain.durations import brief
 from console.domain.fleet import Heartbeat, Instance, InstanceId, RegionSample, RegionState
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.domain.signs import HEALTH, KINDS
 from console.domain.view import ObjectView, RegionView
 from console.tui.palette import Part

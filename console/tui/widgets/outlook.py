@@ -9,12 +9,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.domain.narrate import Tone
 from console.domain.recovery.advice import Option
 from console.domain.recovery.afterwards import afterwards
 from console.domain.recovery.remedies import TOLD
 from console.domain.recovery.signs import STANDINGS
 from console.domain.recovery.situation import Situation
+from console.domain.sentence import Tone
 from console.tui.palette import line, lines
 
 

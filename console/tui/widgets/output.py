@@ -10,7 +10,7 @@ from textual.widgets import Log
 
 from console.domain.abridged import abridged
 from console.domain.foreign import shown
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.engine.ports import Progress, ProgressKind
 from console.tui.palette import line
 from console.tui.widgets.wrapped import wrapped

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.domain.durations import brief
-from console.domain.narrate import Tone
 from console.domain.path_view import PathView, StepView, UnitView, WaveView
+from console.domain.sentence import Tone
 from console.domain.signs import STEPS, StepState
 from console.tui.palette import Part, line, lines
 

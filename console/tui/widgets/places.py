@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from textual.widgets import Static
 
 from console.domain.fleet import RegionName
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.tui.palette import Part, line
 
 

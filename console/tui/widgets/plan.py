@@ -11,8 +11,8 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from console.domain.confirmation import SlotChange, slot_changes
-from console.domain.narrate import Tone
 from console.domain.rollout import Rollout, UnitRun
+from console.domain.sentence import Tone
 from console.tui.palette import line, lines
 
 _NOTHING = "No plan yet: each region is planned when its turn comes."

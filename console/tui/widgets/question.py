@@ -8,8 +8,8 @@ from textual.widgets import Static
 
 from console.domain.abridged import abridged
 from console.domain.keys import KEYS
-from console.domain.narrate import Tone
 from console.domain.rollout_view import Ask
+from console.domain.sentence import Tone
 from console.domain.signs import TONES
 from console.tui.palette import Part, line, lines
 

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from console.domain.foreign import shown_lines
-from console.domain.narrate import Tone
 from console.domain.recovery.advice import Advice
 from console.domain.recovery.news import Note
+from console.domain.sentence import Tone
 from console.domain.signs import TONES
 from console.tui.palette import line, lines
 

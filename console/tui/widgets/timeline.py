@@ -10,7 +10,7 @@ from textual.widgets import RichLog
 
 from console.domain.abridged import abridged
 from console.domain.foreign import shown, shown_lines
-from console.domain.narrate import Tone
+from console.domain.sentence import Tone
 from console.domain.signs import TONES
 from console.tui.palette import Ink
 from console.tui.scene import Told

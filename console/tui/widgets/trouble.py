@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from console.domain.narrate import Tone
 from console.domain.region_rows import RegionRow
+from console.domain.sentence import Tone
 from console.tui.palette import line
 
 
