@@ -5,7 +5,7 @@ The situation is put together as the console's surveyor does it, from what was s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from console.domain.fleet import RegionSample, RegionState
@@ -13,6 +13,7 @@ from console.domain.observations import Closer, RegionSurvey
 from console.domain.policy import Policy
 from console.domain.recovery.advice import Advice, advise
 from console.domain.recovery.assembly import situation_of
+from console.domain.recovery.lineage import lineages
 from console.domain.recovery.situation import Situation
 from console.domain.rollout import Rollout
 from screenshots.world import PATIENCE
@@ -20,7 +21,7 @@ from screenshots.world import PATIENCE
 
 def advised(
     seen: Sequence[tuple[RegionState, RegionSample]],
-    rollout: Rollout | None,
+    past: Iterable[Rollout],
     policy: Policy,
     moment: datetime,
 ) -> tuple[tuple[Situation, Advice], ...]:
@@ -28,7 +29,7 @@ def advised(
 
     Args:
         seen: the newest state of each region, and the newest look at it.
-        rollout: the newest; None where there never was one.
+        past: the fleet's rollouts, the newest first.
         policy: the fleet's rules.
         moment: when the clock stands still.
     """
@@ -36,7 +37,10 @@ def advised(
         RegionSurvey(sample.region, state, sample, closer=tuple(_closer(state, sample)))
         for state, sample in seen
     )
-    situations = [situation_of(survey, rollout, policy, moment, PATIENCE) for survey in surveys]
+    told = lineages([sample.region for _, sample in seen], past)
+    situations = [
+        situation_of(survey, told[survey.region], policy, moment, PATIENCE) for survey in surveys
+    ]
     return tuple((situation, advise(situation)) for situation in situations)
 
 

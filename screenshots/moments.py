@@ -107,6 +107,7 @@ _HALT_EARLIER = ("0.9.1", *_EARLIER)
 
 _START = Scene("0.9.1", _asked(Asks.START), 8 * _SECOND, _EARLIER, begins=False)
 _ROLLING = Scene("0.9.1", _begun(Step.APPLY, "us-west-1"), 50 * _SECOND, _EARLIER)
+_PUSHING = Scene("0.9.1", _begun(Step.PUSH), 4 * _SECOND, _EARLIER)
 _LATER = Scene("0.9.1", _begun(Step.APPLY, "eu-west-1"), 52 * _SECOND, _EARLIER)
 _JUDGED = Scene("0.9.1", _judged("us-west-1", Status.WAIT), 12 * _SECOND, _EARLIER)
 _HALTED = Scene("0.9.2", _halted, 34 * _SECOND, _HALT_EARLIER)
@@ -126,6 +127,7 @@ _TO_REGION = ("down", "enter", "'deposed'", "down", "enter")
 
 MOMENTS: tuple[Moment, ...] = (
     Moment("start", _START, sees="in the registry"),
+    Moment("layers", _PUSHING, ("2",), "layers pushed"),
     Moment("console", _ROLLING, sees="Apply?"),
     Moment("plan-review", _ROLLING, ("a",), "the guard found nothing"),
     Moment("raw-plan", _ROLLING, ("a", "'the guard found'", "r"), "made from serial"),

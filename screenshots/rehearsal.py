@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -141,6 +141,10 @@ class Rehearsal:
                 self._print(_TEST)
                 yield _after(11), Done(at, "npm test: 48 passed")
             case effects.Push(at, image, label):
+                self._lines += [
+                    LineTold(self._now + timedelta(seconds=second), progress)
+                    for second, progress in _pushed()
+                ]
                 yield _after(9), Done(at, f"{image.partition('@')[0]}:{label}")
             case effects.MarkSlots(at, _, addresses, untaint):
                 for name, slot in addresses:
@@ -260,6 +264,21 @@ def _after(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def _pushed() -> Iterator[tuple[float, Progress]]:
+    """Yield what a push tells of its layers, and after how many seconds."""
+    for begins, layer, size, each in _LAYERS:
+        if not size:
+            ended = Progress(ProgressKind.FINISHED, f"{layer} layer already exists", None, layer)
+            yield begins, replace(ended, action="push")
+            continue
+        for tenths in range(11):
+            told = f"{layer} pushing {tenths * 10}% of {size}"
+            running = Progress(ProgressKind.RUNNING, told, None, layer, "push", tenths=tenths)
+            yield begins + tenths * each, running
+        pushed = Progress(ProgressKind.FINISHED, f"{layer} pushed", None, layer, "push")
+        yield begins + 10.5 * each, pushed
+
+
 def _address(slot: int) -> str:
     return f"module.workers.aws_instance.worker[{slot}]"
 
@@ -274,6 +293,15 @@ _BUILD = (
     (33, 'Step 6/6 : CMD ["node", "src/launcher.js"]'),
     (37, "Successfully tagged registry.example.com/checks/browser-checks-launcher:{label}"),
 )
+_LAYERS = (
+    (0.5, "5f70bf18a086", "3.6 kB", 0.05),
+    (0.5, "c2ad2e5d8a11", "214.7 kB", 0.1),
+    (0.6, "8b1e6f4a9d03", "61.3 MB", 0.6),
+    (0.6, "a9f0c7715be2", "9.8 MB", 0.4),
+    (0.4, "1cb2c0aa6f54", "", 0.0),
+    (0.4, "d71eae0084c3", "", 0.0),
+)
+"""Of a push: the second in which a layer begins, its name, its size, and seconds for a tenth."""
 _TEST = (
     (2, "> browser-checks-launcher@ test"),
     (9, "48 passing (7s)"),

@@ -34,8 +34,8 @@ from console.domain.rollout import Rollout
 from console.domain.signs import Mode
 from console.tui.app import ConsoleApp
 from console.tui.conductor import Conductor
+from console.tui.leaving import Leaving
 from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
-from console.tui.unattended import Leaving
 from screenshots.advice import advised
 from screenshots.clock import StoppedClock
 from screenshots.recording import Recording
@@ -140,7 +140,9 @@ class Stage:
         policy = self.started.policy
         names = regions or [spec.name for spec in policy.regions]
         seen = [(self.recording.state(name), self.newest(name)) for name in names]
-        return advised(seen, replay(next(iter(self._journal().values()))), policy, self.moment)
+        past = (replay(entries) for entries in self._journal().values())
+        told = [rollout for rollout in past if rollout is not None]
+        return advised(seen, told, policy, self.moment)
 
     async def _console_output(self, region: RegionName, _: InstanceId) -> Reading[str]:
         return Reading(self.moment, console_output(region, self.label))
