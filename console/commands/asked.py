@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.fleet import RegionName, SlotIndex
 from console.domain.release import ReleaseError, ReleaseLabel, parse_label
+from console.domain.vocabulary import RegionName, SlotIndex
 from console.errors import UsageError
 
 _EXAMPLE = "release-console --auto --release 0.9.1"

@@ -1,4 +1,4 @@
-"""How long does a step take, going by earlier rollouts? And how is a time written?"""
+"""How long does a step take, going by earlier rollouts?"""
 
 from __future__ import annotations
 
@@ -28,17 +28,3 @@ def expected(rollouts: Iterable[Rollout]) -> Mapping[Step, timedelta]:
                     (record.finished_at - record.started_at).total_seconds()
                 )
     return {step: timedelta(seconds=median(spans)) for step, spans in seen.items()}
-
-
-def brief(span: timedelta | None) -> str:
-    """Return `span` in at most five characters: `0.4s`, `12s`, `1:04`, `2h05`; `-` for None."""
-    if span is None:
-        return "-"
-    seconds = max(0.0, span.total_seconds())
-    if seconds < 1:
-        return f"{seconds:.1f}s"
-    if seconds < 60:
-        return f"{seconds:.0f}s"
-    if seconds < 3600:
-        return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-    return f"{int(seconds) // 3600}h{int(seconds) % 3600 // 60:02d}"

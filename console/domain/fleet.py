@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Generic, NewType, TypeVar
+from typing import Generic, TypeVar
 
 from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of
-
-RegionName = NewType("RegionName", str)
-UnitName = NewType("UnitName", str)
-InstanceId = NewType("InstanceId", str)
-SlotIndex = NewType("SlotIndex", int)
+from console.domain.vocabulary import InstanceId as InstanceId
+from console.domain.vocabulary import ObjectKind as ObjectKind
+from console.domain.vocabulary import RegionName as RegionName
+from console.domain.vocabulary import SlotIndex as SlotIndex
+from console.domain.vocabulary import UnitName as UnitName
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -43,17 +42,6 @@ class SlotTarget:
     def digest(self) -> Digest | None:
         """The digest in `image`; None where somebody deployed by tag."""
         return digest_of(self.image)
-
-
-class ObjectKind(StrEnum):
-    """Where an instance stands between Terraform's state and EC2."""
-
-    CURRENT = "current"
-    DEPOSED = "deposed"
-    ORPHAN = "orphan"
-    """Runs with the fleet's tag and is in no state."""
-    GHOST = "ghost"
-    """In the state, and gone from EC2."""
 
 
 @dataclass(frozen=True, slots=True)

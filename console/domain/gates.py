@@ -9,21 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from console.domain.counted import counted
 from console.domain.fleet import Heartbeat, RegionName, RegionSample, SlotTarget
 from console.domain.policy import GateRules
 from console.domain.release import head_of
-
-
-class Status(StrEnum):
-    """A gate's answer."""
-
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
-    WAIT = "wait"
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
+from console.domain.vocabulary import Status as Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,39 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from console.domain.fleet import InstanceId, RegionName
-
-
-class Outcome(StrEnum):
-    """The named ends of a rollout."""
-
-    COMPLETED = "completed"
-    PARTIAL = "partial"
-    ROLLED_BACK = "rolled_back"
-    ABORTED = "aborted"
-    REFUSED = "refused"
-    INCONCLUSIVE = "inconclusive"
-
-
-class RegionPhase(StrEnum):
-    """Where a region stands."""
-
-    WAITING = "waiting"
-    CURRENT = "current"
-    """Ran the release already; nothing to do."""
-    MARKING = "marking"
-    PLANNING = "planning"
-    PLANNED = "planned"
-    """Its plan waits for a yes."""
-    APPLYING = "applying"
-    VERIFYING = "verifying"
-    VERIFIED = "verified"
-    """Good, and its wave is not through."""
-    DONE = "done"
-    FAILED = "failed"
-    """Its rollout stopped half-way."""
+from console.domain.vocabulary import InstanceId, RegionName
+from console.domain.vocabulary import Outcome as Outcome
+from console.domain.vocabulary import RegionPhase as RegionPhase
 
 
 @dataclass(frozen=True, slots=True)

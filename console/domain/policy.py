@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from console.domain.fleet import RegionName, UnitName
+from console.domain.vocabulary import RegionName, UnitName
 
 
 class Mark(StrEnum):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from console.domain.fleet import ObjectKind, QueueSample, RegionName
-from console.domain.view import Health, ObjectView, RegionView
+from console.domain.vocabulary import Health, ObjectKind, RegionName
 
 if TYPE_CHECKING:
+    from console.domain.fleet import QueueSample
     from console.domain.outcome import RegionPhase
     from console.domain.rollout import RegionRun, Rollout
+    from console.domain.view import ObjectView, RegionView
 
 # Older than this, a number on the screen is no longer "now".
 STALE_AFTER = timedelta(seconds=30)

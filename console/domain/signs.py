@@ -10,11 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.domain.fleet import ObjectKind
-from console.domain.gates import Status
-from console.domain.outcome import Outcome, RegionPhase
 from console.domain.sentence import Tone
-from console.domain.view import Health
+from console.domain.vocabulary import Health, ObjectKind, Outcome, RegionPhase, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from console.domain.fleet import (
     Heartbeat,
@@ -24,22 +23,10 @@ from console.domain.fleet import (
     StateLock,
     StateObject,
 )
+from console.domain.vocabulary import Health as Health
 
 UNSEEN = "unknown"
 """What EC2 says of an instance that could not be asked for."""
-
-
-class Health(StrEnum):
-    """What an instance is doing, as far as its heartbeat and EC2 tell."""
-
-    HEALTHY = "healthy"
-    BOOTING = "booting"
-    """Young, and has not beaten yet."""
-    SILENT = "silent"
-    """Old enough to beat, and does not."""
-    CRASHING = "crashing"
-    GONE = "gone"
-    """In the state, and not in EC2 any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from console.domain.fleet import RegionName
+from console.domain.vocabulary import RegionName
 from console.settings.nearest import nearest
 
 _SHAPE = re.compile(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}")

@@ -17,8 +17,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from console.domain.fleet import RegionName
 from console.domain.policy import Share
+from console.domain.vocabulary import RegionName
 from console.settings.aws_regions import parse_region
 from console.values import (
     format_duration,

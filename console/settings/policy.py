@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from console.domain.fleet import RegionName, UnitName
 from console.domain.policy import GateRules, Policy, RegionSpec, Unit
+from console.domain.vocabulary import RegionName, UnitName
 from console.errors import UsageError
 from console.settings.findings import quoted
 from console.settings.machine_size import MachineSize, this_machine

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from signal import SIGHUP, SIGINT
@@ -21,6 +19,7 @@ from console.domain.keys import KEYS
 from console.domain.signs import Mode
 from console.tui import screens
 from console.tui.attention import Attention
+from console.tui.errands import Errands
 from console.tui.interrupts import Interrupts
 from console.tui.leaving import Leaving
 from console.tui.offers import OffersProvider
@@ -30,15 +29,12 @@ from console.tui.screens.drawn import Drawn
 from console.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
-    from console.domain.events import Entry
     from console.domain.path_view import Expected
-    from console.domain.rollout import Rollout
     from console.tui.conductor import Conductor
     from console.tui.surroundings import Choice, Surroundings
 
 _log = logging.getLogger(__name__)
 
-_MOST_PAST = 50
 _LOWEST = 2
 """Screens in the stack when only the first one is there: Textual has an empty one below it."""
 
@@ -102,6 +98,7 @@ class ConsoleApp(App[Leaving]):
         self.stylesheet.set_variables(self.get_css_variables())
         self._styled_for = self.theme
         self._conductor = conductor
+        self._errands = Errands(conductor.around, conductor.backstage)
         self._choice = choice
         self._mode = mode
         self._interrupts = interrupts or Interrupts()
@@ -127,17 +124,15 @@ class ConsoleApp(App[Leaving]):
         """What is outside of the screen."""
         return self._conductor.around
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Show the first screen at once; whatever is asked of anybody comes after it."""
         self.set_keymap(dict(self.around.keymap))
         if self._mode is Mode.WATCH:
-            first: Drawn = screens.RolloutScreen(self.scene)
+            self.push_screen(screens.RolloutScreen(self.scene))
         elif self._choice is not None or self.around.left_open:
-            first = screens.OperateScreen(self.scene)
+            self.push_screen(screens.OperateScreen(self.scene))
         else:
-            first = screens.StartScreen(self.scene, self.around.policy)
-        await self.push_screen(first)
-        self._pulse()  # so that the first frame is a whole one
+            self.push_screen(screens.StartScreen(self.scene, self.around.policy))
         self.set_interval(PULSE_S, self._pulse)
 
     def _set_out(self) -> None:
@@ -149,7 +144,7 @@ class ConsoleApp(App[Leaving]):
         elif self.around.left_open:
             self._conductor.follow(self.around.left_open)
         elif isinstance(form := self.screen_stack[-1], screens.StartScreen):
-            self.run_worker(self._propose(form), exit_on_error=False)
+            self.run_worker(self._errands.propose(form), exit_on_error=False)
         self.run_worker(screens.load, thread=True, exit_on_error=False)
         self._conductor.look()
         self._conductor.recall().add_done_callback(self._expect)
@@ -159,12 +154,6 @@ class ConsoleApp(App[Leaving]):
             _log.warning("earlier rollouts could not be read; no durations are told")
             return
         self.scene.expected = recalled.result()
-
-    async def _propose(self, form: screens.StartScreen) -> None:
-        proposal = await asyncio.wrap_future(
-            self._conductor.backstage.start(_awaited(self.around.propose()))
-        )
-        form.propose(proposal)
 
     def _pulse(self) -> None:
         """Take in what has come, and draw it; the clock moves once a second."""
@@ -234,7 +223,7 @@ class ConsoleApp(App[Leaving]):
         """Ask what else shall be rolled out."""
         form = screens.StartScreen(self.scene, self.around.policy, is_another=True)
         self.push_screen(form)
-        self.run_worker(self._propose(form), exit_on_error=False)
+        self.run_worker(self._errands.propose(form), exit_on_error=False)
 
     def on_drawn_recover_wanted(self, event: Drawn.RecoverWanted) -> None:
         """Show the moves that lead on."""
@@ -255,22 +244,14 @@ class ConsoleApp(App[Leaving]):
 
     def on_region_screen_console_wanted(self, event: screens.RegionScreen.ConsoleWanted) -> None:
         """Ask EC2 for a console, without holding anything up."""
-        self.run_worker(self._read_console(event), exit_on_error=False)
-
-    async def _read_console(self, event: screens.RegionScreen.ConsoleWanted) -> None:
-        asked = self.around.console_output(event.region, event.instance)
-        reading = await asyncio.wrap_future(self._conductor.backstage.start(_awaited(asked)))
-        text = reading.value if reading.value is not None else reading.error
-        if event.screen.is_laid_out:
-            event.screen.show_console(event.instance, text or "nothing was printed yet")
+        self.run_worker(self._errands.read_console(event), exit_on_error=False)
 
     def on_history_screen_chosen(self, event: screens.HistoryScreen.Chosen) -> None:
         """Replay a rollout."""
         self.run_worker(self._replay(event.rollout), exclusive=True, exit_on_error=False)
 
     async def _replay(self, rollout: str) -> None:
-        read = self._conductor.backstage.start(self._entries(rollout))
-        entries = await asyncio.wrap_future(read)
+        entries = await self._errands.entries(rollout)
         from console.tui.screens.replay import policy_of
 
         policy = policy_of(entries)
@@ -278,27 +259,13 @@ class ConsoleApp(App[Leaving]):
         if policy is not None and isinstance(self.screen, screens.HistoryScreen):
             self.push_screen(screens.ReplayScreen(entries, policy, self.scene.around))
 
-    async def _entries(self, rollout: str) -> Sequence[Entry]:
-        return self.around.entries(rollout, 0)
-
     def action_history(self) -> None:
         """Show earlier rollouts."""
         if isinstance(self.screen, screens.HistoryScreen | screens.ReplayScreen):
             return
         screen = screens.HistoryScreen(self.scene)
         self.push_screen(screen)
-        self.run_worker(self._fill(screen), exit_on_error=False)
-
-    async def _fill(self, screen: screens.HistoryScreen) -> None:
-        read = self._conductor.backstage.start(self._past())
-        screen.fill(await asyncio.wrap_future(read))
-
-    async def _past(self) -> Sequence[Rollout]:
-        from console.domain.evolve import replay
-
-        names = self.around.rollouts()[:_MOST_PAST]
-        replayed = (replay(self.around.entries(name, 0)) for name in names)
-        return tuple(rollout for rollout in replayed if rollout is not None)
+        self.run_worker(self._errands.fill(screen), exit_on_error=False)
 
     def action_help(self) -> None:
         """Explain what can be done on this screen."""
@@ -359,7 +326,3 @@ class ConsoleApp(App[Leaving]):
         """End without Textual's trace: it prints local variables, and secrets among them."""
         _log.exception("the screen failed", exc_info=self.failure)
         self._close_messages_no_wait()
-
-
-async def _awaited(work: Any) -> Any:  # noqa: ANN401 - whatever is awaited
-    return await work

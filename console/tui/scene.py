@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from operator import is_
 from typing import TYPE_CHECKING
 
-from console.domain.beat_history import BeatHistory
-from console.domain.chart import Point
 from console.domain.header import Bystanders, Header, header_of
 from console.domain.run_by import RunBy
 from console.domain.sentence import Sentence, Tone
@@ -20,6 +18,8 @@ from console.domain.signs import OUTCOMES
 from console.tui.sightings import Sightings
 
 if TYPE_CHECKING:
+    from console.domain.beat_history import BeatHistory
+    from console.domain.chart import Point
     from console.domain.events import Entry, RolloutFinished
     from console.domain.fleet import RegionName, RegionSample, RegionState
     from console.domain.gates import Verdict
@@ -165,6 +165,9 @@ class Scene:
         return self._sightings.state(name)
 
     def _see(self, sample: RegionSample) -> None:
+        from console.domain.beat_history import BeatHistory
+        from console.domain.chart import Point
+
         self._sightings.see(sample)
         if sample.heartbeats.error or sample.instances.error:
             return

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from console.domain.region_rows import RegionRow, region_row
-from console.domain.view import RegionView, view_region
 
 if TYPE_CHECKING:
     from console.domain.fleet import RegionName, RegionSample, RegionState
     from console.domain.policy import Policy
     from console.domain.rollout import RegionRun, Rollout
+    from console.domain.view import RegionView
 
 _AGES_TOLD_EVERY = timedelta(seconds=1)
 
@@ -77,6 +77,8 @@ class Sightings:
         if region.sample is None:
             return None
         if region.view is None or region.made_at is None or not _is_young(region.made_at, now):
+            from console.domain.view import view_region
+
             state = region.state
             region.made_at, region.row = now, None
             region.view = view_region(

@@ -12,21 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.domain.fleet import (
-    InstanceId,
-    Reading,
-    RegionName,
-    RegionSample,
-    RegionState,
-    SlotIndex,
-    UnitName,
-)
+from console.domain.vocabulary import InstanceId, RegionName, SlotIndex, UnitName
 
 if TYPE_CHECKING:
     # Nobody needs the advice before a screen of its own is opened.
     from console.domain.commands import Command, Recover
     from console.domain.events import Entry
     from console.domain.failure import Failure
+    from console.domain.fleet import Reading, RegionSample, RegionState
     from console.domain.policy import Policy
     from console.domain.recovery.advice import Advice
     from console.domain.recovery.situation import Situation

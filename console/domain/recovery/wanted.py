@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from console.domain.outcome import Outcome
+from console.domain.vocabulary import Outcome
 
 if TYPE_CHECKING:
     from console.domain.region_rows import RegionRow

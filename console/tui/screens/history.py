@@ -12,11 +12,11 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from console.domain.abridged import abridged
-from console.domain.durations import brief
 from console.domain.keys import KEYS
 from console.domain.rollout import Rollout
 from console.domain.sentence import Tone
 from console.domain.signs import OPEN, OUTCOMES
+from console.domain.spans import brief
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row

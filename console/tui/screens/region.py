@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable, Static
 
-from console.domain.durations import brief
 from console.domain.fleet import InstanceId, RegionName
 from console.domain.keys import KEYS
 from console.domain.outcome import RegionPhase
 from console.domain.sentence import Tone
 from console.domain.signs import REGIONS, Mode
+from console.domain.spans import brief
 from console.domain.view import RegionView
 from console.tui.palette import Part, line, lines
 from console.tui.scene import Scene

@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from console.domain.durations import brief
 from console.domain.keys import KEYS
 from console.domain.policy import Mark, Policy
 from console.domain.recovery.wanted import is_recovery_wanted
 from console.domain.release import ImageRef, ReleaseError, parse_label
 from console.domain.sentence import Tone
+from console.domain.spans import brief
 from console.tui.palette import line, lines
 from console.tui.screens.drawn import Drawn
 from console.tui.surroundings import Choice, Proposal

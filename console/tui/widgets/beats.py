@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.domain.beat_history import Beat, BeatHistory
-from console.domain.durations import brief
 from console.domain.fleet import InstanceId
 from console.domain.sentence import Tone
 from console.domain.signs import MISSING, NEW, OLD, UNWELL
+from console.domain.spans import brief
 from console.tui.palette import Part, line
 
 _SPAN = timedelta(minutes=10)

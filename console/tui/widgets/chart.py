@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from console.domain.chart import Column, Point, ceiling, columns, level, together
-from console.domain.durations import brief
 from console.domain.fleet import RegionName
 from console.domain.sentence import Tone
 from console.domain.signs import NEW, OLD
+from console.domain.spans import brief
 from console.tui.palette import Part, line, lines
 
 _SPAN = timedelta(minutes=10)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from console.domain.durations import brief
 from console.domain.rollout import Rollout
 from console.domain.sentence import Tone
 from console.domain.signs import VERDICTS
+from console.domain.spans import brief
 from console.tui.palette import Part
 from console.tui.scene import Judged
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from rich.text import Text
 
 from console.domain.beat_history import per_minute
-from console.domain.durations import brief
 from console.domain.fleet import Heartbeat, Instance, InstanceId, RegionSample, RegionState
 from console.domain.sentence import Tone
 from console.domain.signs import HEALTH, KINDS
+from console.domain.spans import brief
 from console.domain.view import ObjectView, RegionView
 from console.tui.palette import Part
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row

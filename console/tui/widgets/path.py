@@ -10,10 +10,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from console.domain.durations import brief
 from console.domain.path_view import PathView, StepView, UnitView, WaveView
 from console.domain.sentence import Tone
 from console.domain.signs import STEPS, StepState
+from console.domain.spans import brief
 from console.tui.palette import Part, line, lines
 
 _WIDTH = 34

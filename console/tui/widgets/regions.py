@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from rich.text import Text
 
-from console.domain.durations import brief
 from console.domain.region_rows import RegionRow
 from console.domain.sentence import Tone
 from console.domain.signs import MISSING, NEW, OLD, REGIONS, UNWELL
+from console.domain.spans import brief
 from console.tui.palette import Ink, Part, line
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 
