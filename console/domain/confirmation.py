@@ -113,9 +113,15 @@ def _preview(rollout: Rollout, wave: int) -> Iterator[str]:
 
 def _push(rollout: Rollout, question: str) -> Confirmation:
     release = rollout.released
-    what = release.digest if release.is_pushed else f"the image {release.digest}"
+    if release.is_pushed:
+        told = f"The registry will know {release.label} as {release.digest}."
+    else:
+        told = (
+            f"The registry gets what the engine calls {release.digest}, under the label "
+            f"{release.label}; the digest that it answers with is what every region will run."
+        )
     lines = (
-        f"The registry will know {release.label} as {what}.",
+        told,
         "A label never moves: another build needs another one. No region changes yet.",
     )
     return Confirmation(f"Push {rollout.request.label}", question, lines, "Push")

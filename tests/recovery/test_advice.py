@@ -369,7 +369,7 @@ def test_a_region_is_told_in_two_sentences() -> None:
         (UNWRITTEN, "errored.tfstate"),
         (LOST_REGION, "us-west-1 cannot be read: connection timed out."),
         (LOST_REGION, "Nobody can tell how many of 2 workers are healthy."),
-        (UNREADABLE, "1 workers are healthy and 1 are wanted"),
+        (UNREADABLE, "1 worker is healthy and 1 is wanted"),
         (ALL_FINE, "every slot has one object, and none is marked"),
     ],
 )

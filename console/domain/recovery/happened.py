@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.domain.counted import counted
 from console.domain.recovery.case import doubt, of
 from console.domain.recovery.situation import Situation, is_gone
 
@@ -20,9 +21,14 @@ def _cause(situation: Situation) -> str:
     return f"{what} stopped in {situation.region}: {situation.cause.message.rstrip('.')}."
 
 
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
 def _truth(situation: Situation) -> str:
+    healthy = f"{counted(situation.healthy, 'worker')} {_are(situation.healthy)} healthy"
     parts = [
-        f"{situation.healthy} workers are healthy and {situation.desired} are wanted",
+        f"{healthy} and {situation.desired} {_are(situation.desired)} wanted",
         *_slots(situation),
     ]
     if situation.is_unseen:
