@@ -36,6 +36,7 @@ from console.engine.stream import Stream
 from console.tui.app import ConsoleApp
 from console.tui.conductor import Conductor
 from console.tui.leaving import Leaving
+from console.tui.screens.confirm import ConfirmScreen
 from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
 from tests.rollout.world import PaperWorld
 
@@ -224,9 +225,17 @@ class Shown:
     async def say_yes(self, opens: str = "a") -> None:
         """Open the question, read it, and say yes."""
         await self.pilot.press(opens)
-        await self.until(lambda: type(self.app.screen).__name__ == "ConfirmScreen")
-        await self.pilot.pause(0.5)
+        await self.reads_the_question()
         await self.pilot.press("y")
+
+    async def reads_the_question(self) -> None:
+        """Wait until a yes to the question on the screen would count, however slow the machine."""
+
+        def is_read() -> bool:
+            screen = self.app.screen
+            return isinstance(screen, ConfirmScreen) and screen.can_have_been_read
+
+        await self.until(is_read)
 
 
 @asynccontextmanager

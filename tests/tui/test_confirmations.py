@@ -19,8 +19,7 @@ def approvals(sent: list[object]) -> list[Asks]:
 
 async def opened(shown: Shown) -> None:
     await shown.pilot.press("a")
-    await shown.until(lambda: type(shown.app.screen).__name__ == "ConfirmScreen")
-    await shown.pilot.pause(0.5)
+    await shown.reads_the_question()
 
 
 async def test_a_refused_confirmation_changes_nothing() -> None:

@@ -6,7 +6,6 @@ from textual.widgets import TabbedContent
 
 from console.domain.commands import Approve, Pause
 from console.domain.policy import Approve as Approvals
-from console.tui.screens.confirm import ConfirmScreen
 from console.tui.screens.help import HelpScreen
 from console.tui.screens.history import HistoryScreen
 from console.tui.screens.operate import OperateScreen
@@ -73,15 +72,13 @@ async def test_a_question_is_answered_by_its_buttons() -> None:
     async with console(paper) as shown:
         await shown.sees("a Answer")
         await click(shown, "Answer")
-        await shown.until(lambda: isinstance(shown.app.screen, ConfirmScreen))
-        await shown.pilot.pause(0.5)
+        await shown.reads_the_question()
         await shown.pilot.click("#no")
         await shown.until(lambda: isinstance(shown.app.screen, OperateScreen))
         assert paper.sent == []
 
         await click(shown, "Answer")
-        await shown.until(lambda: isinstance(shown.app.screen, ConfirmScreen))
-        await shown.pilot.pause(0.5)
+        await shown.reads_the_question()
         await shown.pilot.click("#yes")
         await shown.sees("Build the image")
     assert [type(command) for command in paper.sent] == [Approve]
@@ -94,7 +91,7 @@ async def test_no_click_says_yes_to_a_dangerous_question_before_the_name_is_type
         await shown.pilot.press("a")
         await shown.sees("type checks to say yes")
         yes = shown.app.screen.query_one("#yes")
-        await shown.pilot.pause(0.5)
+        await shown.reads_the_question()
         await shown.pilot.click("#yes")
         await shown.pilot.pause(0.2)
         assert paper.sent == []

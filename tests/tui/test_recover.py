@@ -151,8 +151,7 @@ async def choose(shown: Shown, remedy: Remedy) -> None:
 
 async def confirming(shown: Shown) -> None:
     await shown.pilot.press("enter")
-    await shown.until(lambda: type(shown.app.screen).__name__ == "ConfirmScreen")
-    await shown.pilot.pause(0.5)
+    await shown.reads_the_question()
 
 
 def notes(shown: Shown) -> list[str]:
@@ -337,7 +336,7 @@ async def test_a_region_is_left_as_it_is_and_the_others_go_on() -> None:
         await shown.pilot.press("k")
         await shown.sees("Left as it is")
         assert "us-west-1" in shown.text()
-        await shown.pilot.pause(0.5)
+        await shown.reads_the_question()
         await shown.pilot.press("y")
         await shown.sees("partial")
     assert [type(c) for c in paper.sent].count(Skip) == 1

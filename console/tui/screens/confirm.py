@@ -105,6 +105,11 @@ class ConfirmScreen(ModalScreen[bool]):
             fleet, "  ", (f"[{word}]", Tone.BAD if is_risky else Tone.ASK), bold=True
         )
 
+    @property
+    def can_have_been_read(self) -> bool:
+        """Whether it was on the screen for a moment of quiet: before that, nothing is a yes."""
+        return monotonic() - self._quiet_since >= _QUIET_S
+
     def _be_read(self) -> None:
         self._quiet_since = monotonic()
 
@@ -126,9 +131,9 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_yes(self) -> None:
         """Take the key as a yes, unless more than a key is wanted."""
-        is_quiet = monotonic() - self._quiet_since >= _QUIET_S
+        can_be_read = self.can_have_been_read
         self._quiet_since = monotonic()
-        if self._asked is not None and not self._asked.is_dangerous and is_quiet:
+        if self._asked is not None and not self._asked.is_dangerous and can_be_read:
             self._say_yes()
 
     def action_no(self) -> None:
@@ -145,7 +150,7 @@ class ConfirmScreen(ModalScreen[bool]):
         """Answer by mouse, or by the button that has the focus."""
         if event.button.id == "no":
             self.dismiss(result=False)
-        elif self._asked is not None and monotonic() - self._quiet_since >= _QUIET_S:
+        elif self._asked is not None and self.can_have_been_read:
             self._say_yes()
 
     def on_input_changed(self, event: Input.Changed) -> None:
