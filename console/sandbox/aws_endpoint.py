@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.serving import make_server
 
-from console.sandbox import console_output, metric_store
+from console.sandbox import alarms, console_output, metric_store
 from console.sandbox.access_log import AccessLog, describe_call
 from console.sandbox.fault_injection import FaultDesk
 from console.sandbox.lifeline import announce, hold_lifeline
@@ -108,6 +108,7 @@ def main(arguments: list[str]) -> None:
         request_handler=Handler,
         fd=listener.fileno(),
     )
+    alarms.keep_judging()
     hold_lifeline()
     announce(listener.getsockname()[1])
     server.serve_forever()

@@ -150,6 +150,8 @@ def _terraform(world: RunningWorld) -> dict[str, Any]:
         "variables": {
             "instance_type": "t3.medium",
             "workers": 5,
+            # One minute instead of five: a sandbox has less time.
+            "alarm": {"evaluation_periods": 1},
             "ssh": {
                 "user": "ec2-user",
                 "private_key_file": str(Layout(world.directory).operator_key),
