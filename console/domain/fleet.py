@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of
+from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of, head_of
 from console.domain.vocabulary import InstanceId as InstanceId
 from console.domain.vocabulary import ObjectKind as ObjectKind
 from console.domain.vocabulary import RegionName as RegionName
@@ -142,13 +142,21 @@ class Heartbeat:
     """Jobs run in the window, failed ones included."""
     failures: int = 0
     """Those of `runs` that failed."""
-    digest_head: str | None = None
-    """The head of the digest that it reports to run; None where it reports none."""
+    digest: str | None = None
+    """The digest that it reports to run: `sha256:...`, or the head alone where no more is known of
+    it; None where it reports none."""
 
     @property
     def completions(self) -> int:
         """Jobs finished in the window."""
         return max(0, self.runs - self.failures)
+
+    def contradicts(self, digest: str | None) -> bool:
+        """Whether it says itself that it runs another image than `digest`."""
+        return None not in (self.digest, digest) and self.digest not in (
+            digest,
+            head_of(str(digest)),
+        )
 
     def is_fresh(self, now: datetime, silent_after: timedelta) -> bool:
         """Whether the newest beat is younger than `silent_after`."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from console.domain.counted import counted
 from console.domain.fleet import Heartbeat, RegionName, RegionSample, SlotTarget
 from console.domain.policy import GateRules
-from console.domain.release import head_of
+from console.domain.release import told_apart
 from console.domain.vocabulary import Status as Status
 
 
@@ -109,13 +109,8 @@ def _new_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartbeat, 
     A worker that reports no digest is believed by its label: what its instance pulls is pinned to
     the digest, and the gate of the instances compares that.
     """
-    return tuple(b for b in _labelled_beats(expected, sample) if not _is_other(expected, b))
-
-
-def _is_other(expected: Expectation, beat: Heartbeat) -> bool:
-    """Whether a worker says itself that it runs another image than the label stands for."""
-    wanted = expected.target.digest
-    return None not in (beat.digest_head, wanted) and beat.digest_head != head_of(str(wanted))
+    digest = expected.target.digest
+    return tuple(b for b in _labelled_beats(expected, sample) if not b.contradicts(digest))
 
 
 def _labelled_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartbeat, ...]:
@@ -145,11 +140,13 @@ def _heartbeat(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]
 
 def _others(expected: Expectation, sample: RegionSample) -> str:
     """Tell who runs another image under the new release's label."""
+    wanted = str(expected.target.digest)
     return "; ".join(
-        f"{beat.instance} reports the digest {beat.digest_head}, "
-        f"announced was {head_of(str(expected.target.digest))}"
+        "{} reports the digest {}, announced was {}".format(
+            beat.instance, *told_apart(str(beat.digest), wanted)
+        )
         for beat in _labelled_beats(expected, sample)
-        if _is_other(expected, beat)
+        if beat.contradicts(wanted)
     )
 
 

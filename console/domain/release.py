@@ -52,6 +52,12 @@ def head_of(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
+def told_apart(one: str, other: str) -> tuple[str, str]:
+    """Return two digests as people compare them: by their heads, unless these are the same."""
+    heads = head_of(one), head_of(other)
+    return heads if heads[0] != heads[1] else (one, other)
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """A release: immutable, and the same bytes in every region."""

@@ -78,8 +78,9 @@ def test_it_is_one_digest_from_the_push_to_the_heartbeats(
             told = user_data(running, region, instance)
             assert told["IMAGE"] == f"{running.registry}/sandbox/browser-check-worker@{pushed}"
             assert told["IMAGE_DIGEST"] == pushed
-            # The worker's own word: on its console in full, in its heartbeats as a number.
+            # The worker's own word: on its console and in its heartbeats.
             assert f"release 0.9.1 ({pushed})" in console_output(running, region, instance)
+            assert reported_digests(running, region, instance) == {pushed}
             assert reported_head(running, region, instance) == pushed.removeprefix("sha256:")[:12]
 
 
@@ -118,6 +119,23 @@ def user_data(running: RunningWorld, region: str, instance: str) -> dict[str, st
 def console_output(running: RunningWorld, region: str, instance: str) -> str:
     told = client(running, "ec2", region).get_console_output(InstanceId=instance)
     return str(told["Output"])
+
+
+def reported_digests(running: RunningWorld, region: str, instance: str) -> set[str]:
+    """The digests in the dimensions of the heartbeats as 0.9.1, as CloudWatch has them."""
+    wanted: list[Line] = [
+        {"Name": "InstanceId", "Value": instance},
+        {"Name": "Release", "Value": "0.9.1"},
+    ]
+    told = client(running, "cloudwatch", region).list_metrics(
+        Namespace="checks", MetricName="heartbeat", Dimensions=wanted
+    )
+    return {
+        dimension["Value"]
+        for metric in told["Metrics"]
+        for dimension in metric["Dimensions"]
+        if dimension["Name"] == "Digest"
+    }
 
 
 def reported_head(running: RunningWorld, region: str, instance: str) -> str:

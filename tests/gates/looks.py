@@ -66,7 +66,7 @@ def beat(
         age: of its newest beat.
         runs: jobs that it ran.
         failures: those that failed.
-        digest: the head of the digest that it reports, or none.
+        digest: the digest that it reports, or its head, or none.
     """
     return Heartbeat(InstanceId(name), ReleaseLabel(release), NOW - age, runs, failures, digest)
 

@@ -110,6 +110,20 @@ TABLE = [
     ),
     Row(
         "heartbeat",
+        "one reports the announced digest, one its head, which is all that it can",
+        beats(beat("i-0", digest="sha256:" + "b" * 64), beat("i-1", digest="b" * 12)),
+        PASS,
+        "2 beating",
+    ),
+    Row(
+        "heartbeat",
+        "one reports a digest that only begins like the announced one",
+        beats(beat("i-0"), beat("i-1", digest="sha256:" + "b" * 63 + "c")),
+        WAIT,
+        f"i-1 reports the digest sha256:{'b' * 63}c, announced was sha256:{'b' * 64}",
+    ),
+    Row(
+        "heartbeat",
         "one reports another image under the same label",
         beats(beat("i-0", digest="b" * 12), beat("i-1", digest="c" * 12)),
         WAIT,

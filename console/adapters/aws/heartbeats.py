@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from console.adapters.aws.metrics import (
+    BY_DIGEST,
     DIGEST,
     FAILURES,
     HEARTBEAT,
@@ -23,8 +24,8 @@ from console.adapters.aws.metrics import (
     Points,
     Window,
     Workers,
+    digest_in,
     fitting_period,
-    head_in,
     newest,
     total,
 )
@@ -70,7 +71,8 @@ class Heartbeats:
         self._memories: dict[str, _Memory] = {}
         fine = fitting_period(interval)
         counting = max(fine, _COUNTING_PERIOD)
-        self._periods = {HEARTBEAT: fine, **dict.fromkeys((RUNS, FAILURES, DIGEST), counting)}
+        coarse = dict.fromkeys((RUNS, FAILURES, DIGEST, BY_DIGEST), counting)
+        self._periods = {HEARTBEAT: fine, **coarse}
         self._bucket = counting
 
     def read(
@@ -120,13 +122,17 @@ def pairs_of(instances: Iterable[Instance], releases: Iterable[str]) -> tuple[Pa
     """
     others = tuple(releases)
     return tuple(
-        Pair(instance.id, release)
-        for instance in instances
-        if instance.is_alive
-        for release in dict.fromkeys(
-            (*((instance.target.release,) if instance.target else ()), *others)
-        )
+        pair for instance in instances if instance.is_alive for pair in _pairs_of(instance, others)
     )
+
+
+def _pairs_of(instance: Instance, others: Iterable[str]) -> Iterator[Pair]:
+    meant = instance.target
+    if meant is not None:
+        yield Pair(instance.id, meant.release, meant.digest)
+    for release in dict.fromkeys(others):
+        if meant is None or release != meant.release:
+            yield Pair(instance.id, release)
 
 
 def _joined(
@@ -138,9 +144,9 @@ def _joined(
 
 
 def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
-    beats, runs, failures, digests = (
-        tuple(point for point in points[pair, metric] if point.at >= oldest)
-        for metric in (HEARTBEAT, RUNS, FAILURES, DIGEST)
+    beats, runs, failures, heads, by_digest = (
+        tuple(point for point in points.get((pair, metric), ()) if point.at >= oldest)
+        for metric in (HEARTBEAT, RUNS, FAILURES, DIGEST, BY_DIGEST)
     )
     return Heartbeat(
         instance=InstanceId(pair.instance),
@@ -148,5 +154,5 @@ def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
         last_at=newest(beats),
         runs=total(runs),
         failures=total(failures),
-        digest_head=head_in(digests),
+        digest=digest_in(pair, heads, by_digest),
     )

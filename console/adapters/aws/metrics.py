@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from console.domain.release import head_of
+
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -25,6 +27,9 @@ DIGEST = "digest"
 
 CloudWatch cannot be asked for a dimension's values, and who runs an unknown image is to be told
 from who does not say what it runs. Twelve digits are a number that it keeps exactly."""
+
+BY_DIGEST = "heartbeat by digest"
+"""A name of ours: the heartbeats that carry the pair's whole digest as a dimension of its own."""
 
 _STATISTICS = {DIGEST: "Maximum"}
 """All others are counts, and summed up."""
@@ -44,6 +49,8 @@ class Pair:
 
     instance: str
     release: str
+    digest: str | None = None
+    """Of the image that the instance's tags name for this release; None where they name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class Point:
 
 
 Points = Mapping[tuple[Pair, str], tuple[Point, ...]]
-"""What was found, by pair and metric."""
+"""What was found, by pair and metric; nothing by digest for a pair that has none."""
 
 
 AskFor: TypeAlias = (
@@ -111,19 +118,26 @@ class Workers:
     def _queries(
         self, pairs: Sequence[Pair], periods: Mapping[str, timedelta]
     ) -> Iterator[tuple[tuple[Pair, str], MetricDataQueryTypeDef]]:
-        asked = [(pair, metric) for pair in pairs for metric in periods]
+        asked = [
+            (pair, metric)
+            for pair in pairs
+            for metric in periods
+            if metric != BY_DIGEST or pair.digest is not None
+        ]
         for number, (pair, metric) in enumerate(asked):
-            dimensions = (
+            dimensions: tuple[tuple[str, str], ...] = (
                 ("Fleet", self.fleet),
                 ("InstanceId", pair.instance),
                 ("Release", pair.release),
             )
+            if metric == BY_DIGEST:
+                dimensions += (("Digest", str(pair.digest)),)
             yield (
                 (pair, metric),
                 sum_query(
                     f"m{number}",
                     self.namespace,
-                    metric,
+                    HEARTBEAT if metric == BY_DIGEST else metric,
                     dimensions,
                     periods[metric],
                     _STATISTICS.get(metric, "Sum"),
@@ -185,10 +199,19 @@ def total(points: Sequence[Point]) -> int:
     return round(sum(point.value for point in points))
 
 
-def head_in(points: Sequence[Point]) -> str | None:
-    """Return the digest's head that was published last; None where there was none."""
-    last = max(points, key=lambda point: point.at, default=None)
-    return f"{int(last.value):012x}" if last is not None else None
+def digest_in(pair: Pair, heads: Sequence[Point], by_digest: Sequence[Point]) -> str | None:
+    """Return the digest that an instance reports; only its head where that is all that is known.
+
+    Args:
+        pair: the instance, and the digest that it should report.
+        heads: what it published of `DIGEST`.
+        by_digest: what it published of `BY_DIGEST`.
+    """
+    last = max(heads, key=lambda point: point.at, default=None)
+    head = f"{int(last.value):012x}" if last is not None else None
+    if by_digest and pair.digest is not None and head in (None, head_of(pair.digest)):
+        return pair.digest
+    return head
 
 
 def newest(points: Sequence[Point]) -> datetime | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_cloudwatch.type_defs import MetricDatumTypeDef
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import MessageTypeDef
 
@@ -212,26 +213,18 @@ class Heart(threading.Thread):
     def publish(self, *, beat: bool) -> None:
         """Send the counts since the last time, and with `beat` the proof of life."""
         runs, failures = self._tally.take()
-        values = {"runs": runs, "failures": failures} | (
-            life_of(self._settings.digest) if beat else {}
-        )
+        digest = self._settings.digest
+        values = {"runs": runs, "failures": failures} | (life_of(digest) if beat else {})
+        whose = {
+            "Fleet": self._settings.fleet,
+            "InstanceId": self._settings.instance,
+            "Release": self._settings.release,
+        }
+        data = [datum(name, value, whose) for name, value in values.items()]
+        if beat and digest:
+            data.append(datum("heartbeat", 1, whose | {"Digest": digest}))
         try:
-            self._metrics.put_metric_data(
-                Namespace=self._settings.namespace,
-                MetricData=[
-                    {
-                        "MetricName": name,
-                        "Value": value,
-                        "StorageResolution": 1,
-                        "Dimensions": [
-                            {"Name": "Fleet", "Value": self._settings.fleet},
-                            {"Name": "InstanceId", "Value": self._settings.instance},
-                            {"Name": "Release", "Value": self._settings.release},
-                        ],
-                    }
-                    for name, value in values.items()
-                ],
-            )
+            self._metrics.put_metric_data(Namespace=self._settings.namespace, MetricData=data)
         except (BotoCoreError, ClientError) as error:
             self._tally.add(runs, failures)
             say(f"heartbeat: {error}")
@@ -241,6 +234,16 @@ def life_of(digest: str) -> dict[str, int]:
     """The proof of life: a beat, and the head of the image's digest as a number."""
     head = re.match(r"sha256:([0-9a-f]{12})", digest)
     return {"heartbeat": 1} | ({"digest": int(head[1], 16)} if head else {})
+
+
+def datum(name: str, value: int, whose: Mapping[str, str]) -> MetricDatumTypeDef:
+    """A number of now, with its dimensions."""
+    return {
+        "MetricName": name,
+        "Value": value,
+        "StorageResolution": 1,
+        "Dimensions": [{"Name": key, "Value": text} for key, text in whose.items()],
+    }
 
 
 def say(text: str) -> None:

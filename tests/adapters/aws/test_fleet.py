@@ -19,7 +19,8 @@ from console.domain.fleet import InstanceId, RegionName
 from console.domain.release import ReleaseLabel
 
 REGION = RegionName("eu-west-1")
-IMAGE = f"repo@sha256:{'a' * 64}"
+DIGEST = f"sha256:{'a' * 64}"
+IMAGE = f"repo@{DIGEST}"
 SPEC = FleetSpec(
     fleet="checks", namespace="heartbeats", interval=timedelta(seconds=10), home=REGION
 )
@@ -63,7 +64,18 @@ def beat(
     put(client, instance, release, {"heartbeat": 1, "runs": runs, "failures": failures}, ago=ago)
 
 
-def put(client: Client, instance: str, release: str, values: dict[str, int], *, ago: float) -> None:
+def put(
+    client: Client,
+    instance: str,
+    release: str,
+    values: dict[str, int],
+    *,
+    ago: float,
+    digest: str | None = None,
+) -> None:
+    whose = {"Fleet": "checks", "InstanceId": instance, "Release": release}
+    if digest is not None:
+        whose["Digest"] = digest
     client("cloudwatch").put_metric_data(
         Namespace="heartbeats",
         MetricData=[
@@ -72,11 +84,7 @@ def put(client: Client, instance: str, release: str, values: dict[str, int], *, 
                 "Value": value,
                 "StorageResolution": 1,
                 "Timestamp": datetime.now(UTC) - timedelta(seconds=ago),
-                "Dimensions": [
-                    {"Name": "Fleet", "Value": "checks"},
-                    {"Name": "InstanceId", "Value": instance},
-                    {"Name": "Release", "Value": release},
-                ],
+                "Dimensions": [{"Name": key, "Value": text} for key, text in whose.items()],
             }
             for name, value in values.items()
         ],
@@ -128,14 +136,38 @@ async def test_a_heartbeat_counts_the_jobs_of_the_window(client: Client) -> None
 
 
 async def test_a_worker_that_reports_its_digest_is_known_by_it(client: Client) -> None:
-    reports, is_silent = launch(client, slot=0), launch(client, slot=1)
-    for instance in (reports, is_silent):
+    whole, whole_alone, head_alone, other, is_silent = (
+        launch(client, slot=slot) for slot in range(5)
+    )
+    for instance in (whole, whole_alone, head_alone, other, is_silent):
         beat(client, instance, "1")
-    for _ in range(2):  # what two beats report is not to be summed up
-        put(client, reports, "1", {"digest": 0x0FFEDCBA9876}, ago=1)
-    sample = await make_fleet().sample(REGION, ())
-    heads = {found.instance: found.digest_head for found in sample.heartbeats.value or ()}
-    assert heads == {reports: "0ffedcba9876", is_silent: None}
+    for instance in (whole, head_alone):
+        for _ in range(2):  # what two beats report is not to be summed up
+            put(client, instance, "1", {"digest": 0xAAAAAAAAAAAA}, ago=1)
+    put(client, other, "1", {"digest": 0x0FFEDCBA9876}, ago=1)
+    for instance in (whole, whole_alone):
+        put(client, instance, "1", {"heartbeat": 1}, ago=1, digest=DIGEST)
+    put(client, other, "1", {"heartbeat": 1}, ago=1, digest=f"sha256:0ffedcba9876{'0' * 52}")
+    sample = await make_fleet().sample(REGION, [ReleaseLabel("1")])
+    digests = {found.instance: found.digest for found in sample.heartbeats.value or ()}
+    assert digests == {
+        whole: DIGEST,
+        whole_alone: DIGEST,
+        head_alone: "a" * 12,
+        other: "0ffedcba9876",
+        is_silent: None,
+    }
+
+
+async def test_a_digest_that_was_replaced_by_hand_is_not_hidden_by_earlier_beats(
+    client: Client,
+) -> None:
+    instance = launch(client)
+    put(client, instance, "1", {"heartbeat": 1, "digest": 0xAAAAAAAAAAAA}, ago=70)
+    put(client, instance, "1", {"heartbeat": 1}, ago=70, digest=DIGEST)
+    put(client, instance, "1", {"heartbeat": 1, "digest": 0x0FFEDCBA9876}, ago=1)
+    (found,) = (await make_fleet().sample(REGION, ())).heartbeats.value or ()
+    assert found.digest == "0ffedcba9876"
 
 
 async def test_what_lies_before_the_window_is_not_counted(client: Client) -> None:
