@@ -34,6 +34,7 @@ from console.domain.fleet import RegionName
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
 from console.engine.clock import SystemClock as SystemClock
+from console.engine.figuring import Figurer
 from console.engine.past import past
 from console.engine.performer import WorldPerformer
 from console.engine.ports import Images
@@ -41,6 +42,7 @@ from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
 from console.identity import operator as operator
+from console.journal.figures import FiguresFile
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
@@ -68,6 +70,11 @@ class World:
     def journal(self) -> LocalJournal:
         """The fleet's journal."""
         return LocalJournal(self.settings.store, self.settings.fleet)
+
+    @cached_property
+    def figures(self) -> FiguresFile:
+        """The samples that are kept beside the journal."""
+        return FiguresFile(self.settings.store)
 
     @cached_property
     def desk(self) -> LeaseDesk:
@@ -172,8 +179,13 @@ class World:
             Remedies(self.infrastructure, self.hands, self.surveyor, stream.progress, plans),
             self.past,
         )
+        figurer = Figurer(
+            *(self.figures.keep, performer.sample, stream, SystemClock()),
+            self.settings.heartbeat.window,
+        )
         try:
-            yield Running(performer, stream)
+            async with figurer.figuring():
+                yield Running(performer, stream)
         finally:
             shutil.rmtree(plans, ignore_errors=True)
             with contextlib.suppress(OSError):
