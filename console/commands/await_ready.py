@@ -27,6 +27,7 @@ def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> time
 @click.option("--region", required=True, metavar="R", help="Where the instance is.")
 @click.option("--instance", required=True, metavar="I", help="Its id.")
 @click.option("--release", required=True, metavar="L", help="The release that it must beat with.")
+@click.option("--digest", metavar="D", help="sha256:... of the image, if it reports what it runs.")
 @click.option("--completions", required=True, type=click.IntRange(0), metavar="N", help="Jobs.")
 @click.option("--within", required=True, callback=_span, metavar="T", help="Such as 300s or 5m.")
 @click.option("--fleet", help="Instead of the settings' fleet.")
@@ -40,6 +41,7 @@ def await_ready(
     region: str,
     instance: str,
     release: str,
+    digest: str | None,
     completions: int,
     within: timedelta,
     fleet: str | None,
@@ -47,7 +49,7 @@ def await_ready(
     interval: timedelta | None,
     config: Path | None,
 ) -> None:
-    """Wait until an instance beats with a release and has finished real jobs.
+    """Wait until an instance beats with a release and its image, and has finished real jobs.
 
     Terraform's creation provisioner runs this, once for each new instance; the old instance is
     destroyed only after it has ended well. With --fleet, --namespace and --interval no settings are
@@ -68,6 +70,7 @@ def await_ready(
         completions=completions,
         within=within,
         interval=interval,
+        digest=digest,
     )
     failure = wait(wanted, every=min(interval, timedelta(seconds=2)), tell=say)
     if failure is None:

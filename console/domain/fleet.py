@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of, head_of
+from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of, disagree
 from console.domain.vocabulary import InstanceId as InstanceId
 from console.domain.vocabulary import ObjectKind as ObjectKind
 from console.domain.vocabulary import RegionName as RegionName
@@ -153,10 +153,7 @@ class Heartbeat:
 
     def contradicts(self, digest: str | None) -> bool:
         """Whether it says itself that it runs another image than `digest`."""
-        return None not in (self.digest, digest) and self.digest not in (
-            digest,
-            head_of(str(digest)),
-        )
+        return disagree(self.digest, digest)
 
     def is_fresh(self, now: datetime, silent_after: timedelta) -> bool:
         """Whether the newest beat is younger than `silent_after`."""

@@ -52,6 +52,13 @@ def head_of(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
+def disagree(reported: str | None, announced: str | None) -> bool:
+    """Whether a worker reports another digest than `announced`; it may report the head alone."""
+    if reported is None or announced is None:
+        return False
+    return reported not in (announced, head_of(announced))
+
+
 def told_apart(one: str, other: str) -> tuple[str, str]:
     """Return two digests as people compare them: by their heads, unless these are the same."""
     heads = head_of(one), head_of(other)

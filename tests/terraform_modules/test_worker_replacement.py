@@ -108,7 +108,10 @@ def test_an_old_worker_goes_only_after_its_replacement_was_seen_to_work(
     first = region.apply()
     assert first.returncode == 0, first.stderr
     old = {w["index_key"]: w["attributes"]["id"] for w in region.workers()}
-    asked = "--region eu-west-1 --instance {} --release 0.9.0 --completions 1 --within 30s"
+    asked = (
+        "--region eu-west-1 --instance {} --release 0.9.0 "
+        f"--digest {OLD['image'].partition('@')[2]} --completions 1 --within 30s"
+    )
     assert sorted(calls.read_text().splitlines()) == sorted(asked.format(i) for i in old.values())
 
     # What only the provisioners or the next instance care about changes no instance.

@@ -1,8 +1,8 @@
 """Has this new instance proven that it works?
 
 Terraform's creation provisioner asks this before the old instance may go: the instance has to beat
-with the new release and, where that is wanted, to have finished real jobs. It runs as a process of
-its own for each new instance, so nothing heavy is imported.
+with the new release, report no other image, and, where that is wanted, to have finished real jobs.
+It runs as a process of its own for each new instance, so nothing heavy is imported.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from console.adapters.aws.metrics import (
+    BY_DIGEST,
+    DIGEST,
     FAILURES,
     HEARTBEAT,
     RUNS,
@@ -24,6 +26,7 @@ from console.adapters.aws.metrics import (
     Window,
     Workers,
     ask,
+    digest_in,
     fitting_period,
     newest,
     total,
@@ -31,6 +34,7 @@ from console.adapters.aws.metrics import (
 from console.adapters.aws.signed import signed_cloudwatch
 from console.adapters.aws.trouble import explain
 from console.domain.failure import Failure, FailureKind
+from console.domain.release import disagree, told_apart
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -61,6 +65,8 @@ class Wanted:
     within: timedelta
     interval: timedelta = timedelta(seconds=10)
     """Between two heartbeats."""
+    digest: str | None = None
+    """Of the image that it must run, where it reports what it runs; None for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,15 @@ class Seen:
     is_fresh: bool = False
     runs: int = 0
     failures: int = 0
+    digest: str | None = None
+    """What it reports to run, maybe the head alone; None where it reports nothing."""
     trouble: str = ""
     """Why CloudWatch did not answer the last time; empty where it did."""
 
-    def satisfies(self, completions: int) -> bool:
+    def satisfies(self, wanted: Wanted) -> bool:
         """Whether that is enough."""
-        return self.is_fresh and self.runs - self.failures >= completions
+        is_other = disagree(self.digest, wanted.digest)
+        return self.is_fresh and not is_other and self.runs - self.failures >= wanted.completions
 
 
 def await_ready(
@@ -103,7 +112,7 @@ def await_ready(
     seen, told = Seen(), ""
     while True:
         seen = _look(wanted, ask_for, since, seen)
-        if seen.satisfies(wanted.completions):
+        if seen.satisfies(wanted):
             return None
         if (sentence := describe(wanted, seen)) != told:
             told = sentence
@@ -127,6 +136,9 @@ def describe(wanted: Wanted, seen: Seen) -> str:
     else:
         done = seen.runs - seen.failures
         state = f"it beats as {wanted.release}, {done} of {wanted.completions} jobs finished"
+    if disagree(seen.digest, wanted.digest):
+        other, announced = told_apart(str(seen.digest), str(wanted.digest))
+        state = f"{state}, but reports the digest {other}, announced was {announced}"
     failed = f", {seen.failures} failed" if seen.failures else ""
     return f"{state}{failed}{f' ({seen.trouble})' if seen.trouble else ''}"
 
@@ -142,17 +154,19 @@ def _look(wanted: Wanted, ask_for: AskFor, since: datetime, before: Seen) -> See
 
 
 def _ask(wanted: Wanted, ask_for: AskFor, since: datetime) -> Seen:
-    pair = Pair(wanted.instance, wanted.release)
+    pair = Pair(wanted.instance, wanted.release, wanted.digest)
     now = datetime.now(UTC)
     # The instance's own clock may be ahead, and CloudWatch leaves the end out.
     end = now + max(wanted.interval, timedelta(seconds=2))
     window = Window(since, end)
-    periods = dict.fromkeys((HEARTBEAT, RUNS, FAILURES), window.whole)
+    identity = () if wanted.digest is None else (DIGEST, BY_DIGEST)
+    periods = dict.fromkeys((HEARTBEAT, RUNS, FAILURES, *identity), window.whole)
     found = wanted.workers.find(ask_for, [pair], periods, window)
     seen = Seen(
         beats=total(found[pair, HEARTBEAT]),
         runs=total(found[pair, RUNS]),
         failures=total(found[pair, FAILURES]),
+        digest=digest_in(pair, found.get((pair, DIGEST), ()), found.get((pair, BY_DIGEST), ())),
     )
     if seen.beats == 0:
         return seen

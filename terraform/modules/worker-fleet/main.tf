@@ -101,6 +101,7 @@ resource "aws_instance" "worker" {
       "--region", var.region,
       "--instance", self.id,
       "--release", var.slots[count.index].release,
+      "--digest", split("@", var.slots[count.index].image)[1],
       "--completions", var.readiness.completions,
       "--within", "${var.readiness.within_seconds}s",
     ])

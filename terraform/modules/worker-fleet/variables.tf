@@ -229,7 +229,7 @@ variable "readiness" {
     launcher: text in the command line of the worker's process, awaited over SSH for launcher_within_seconds
     (once to connect, once to see it).
     await_command: program that then waits for the instance's own heartbeats; it is run on this machine with
-    --region R --instance ID --release LABEL --completions N --within Ts. Empty: nothing is run.
+    --region R --instance ID --release LABEL --digest D --completions N --within Ts. Empty: nothing is run.
     completions, within_seconds: jobs that the instance must finish, and the time it has for that.
   EOT
   type = object({

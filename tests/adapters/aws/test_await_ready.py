@@ -18,7 +18,7 @@ from console.adapters.aws.await_ready import Wanted, await_ready
 from console.adapters.aws.metrics import Workers
 from console.adapters.aws.signed import signed_cloudwatch
 
-from .test_fleet import beat
+from .test_fleet import DIGEST, beat, put
 
 Client = Callable[[str], Any]
 
@@ -29,7 +29,7 @@ KEYS = {
 }
 
 
-def wanted(completions: int = 1, within: float = 1.0) -> Wanted:
+def wanted(completions: int = 1, within: float = 1.0, digest: str | None = None) -> Wanted:
     return Wanted(
         region="eu-west-1",
         instance="i-0a",
@@ -37,6 +37,7 @@ def wanted(completions: int = 1, within: float = 1.0) -> Wanted:
         workers=Workers("heartbeats", "checks"),
         completions=completions,
         within=timedelta(seconds=within),
+        digest=digest,
     )
 
 
@@ -82,6 +83,26 @@ def test_a_heartbeat_without_a_finished_job_is_no_proof(client: Client) -> None:
 def test_a_heartbeat_alone_will_do_where_no_jobs_are_asked_for(client: Client) -> None:
     beat(client, "i-0a", "2")
     assert await_ready(wanted(completions=0), every=EVERY) is None
+
+
+def test_an_instance_is_ready_with_the_digest_that_it_is_to_run(client: Client) -> None:
+    beat(client, "i-0a", "2", runs=1)
+    put(client, "i-0a", "2", {"digest": 0xAAAAAAAAAAAA}, ago=1)
+    put(client, "i-0a", "2", {"heartbeat": 1}, ago=1, digest=DIGEST)
+    assert await_ready(wanted(digest=DIGEST), every=EVERY) is None
+
+
+def test_an_image_that_reports_no_digest_is_believed_by_its_label(client: Client) -> None:
+    beat(client, "i-0a", "2", runs=1)
+    assert await_ready(wanted(digest=DIGEST), every=EVERY) is None
+
+
+def test_another_image_under_the_same_label_is_no_proof(client: Client) -> None:
+    beat(client, "i-0a", "2", runs=9)
+    put(client, "i-0a", "2", {"digest": 0xBBBBBBBBBBBB}, ago=1)
+    failure = await_ready(wanted(digest=DIGEST), every=EVERY)
+    assert failure is not None
+    assert "reports the digest bbbbbbbbbbbb, announced was aaaaaaaaaaaa" in failure.message
 
 
 def test_a_worker_that_stopped_beating_is_not_ready(client: Client) -> None:
