@@ -145,6 +145,8 @@ class Heartbeat:
     digest: str | None = None
     """The digest that it reports to run: `sha256:...`, or the head alone where no more is known of
     it; None where it reports none."""
+    worked_at: datetime | None = None
+    """When it last finished a job, to the half minute; None where it did not, or nobody tells."""
 
     @property
     def completions(self) -> int:

@@ -155,4 +155,11 @@ def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
         runs=total(runs),
         failures=total(failures),
         digest=digest_in(pair, heads, by_digest),
+        worked_at=_worked_at(runs, failures),
     )
+
+
+def _worked_at(runs: Sequence[Point], failures: Sequence[Point]) -> datetime | None:
+    """Return the start of the newest period in which a job was finished."""
+    failed = {point.at: point.value for point in failures}
+    return newest([point for point in runs if point.value > failed.get(point.at, 0)])
