@@ -60,6 +60,33 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a gate is asked, and how many of its answers decide.
+
+    The counts begin with the apply of a region's batch and go on through its bake.
+    """
+
+    consecutive: int = 1
+    """Passes in a row before the gate passes."""
+    failures_allowed: int = 0
+    """Failures in all, from the apply to the end of the bake, that decide nothing yet."""
+    errors_allowed: int | None = None
+    """Looks in a row that bring no data and decide nothing yet; None for all until the deadline."""
+    initial_delay: timedelta = timedelta(0)
+    """Time after the apply before the gate is asked for the first time."""
+    interval: timedelta = timedelta(0)
+    """Time between two looks that count; 0 for every look."""
+    deadline: timedelta | None = None
+    """Time after the apply by which the gate must have passed; None for what all gates have."""
+    dry_run: bool = False
+    """Whether it is measured and shown and decides nothing."""
+
+
+EVERY_LOOK = Pace()
+"""The pace of a gate of which nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateRules:
     """The thresholds that a region must meet after an apply. None switches a gate off."""
 
@@ -73,11 +100,18 @@ class GateRules:
     failures_max_ratio: float | None = None
     failures_min_runs: int = 10
     """Fewer runs than this prove no ratio."""
+    paces: tuple[tuple[str, Pace], ...] = ()
+    """The pace of each gate that has one of its own, by the gate's name."""
 
     @property
     def deadline(self) -> timedelta:
         """How long verify may take before its verdicts count as they are."""
-        return max(self.heartbeat_within or timedelta(0), self.completions_within)
+        own = (pace.deadline for _, pace in self.paces if pace.deadline is not None)
+        return max(self.heartbeat_within or timedelta(0), self.completions_within, *own)
+
+    def pace(self, gate: str) -> Pace:
+        """Return how often the gate called `gate` is asked, and what its answers decide."""
+        return next((pace for name, pace in self.paces if name == gate), EVERY_LOOK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from console.domain.policy import GateRules, Policy, RegionSpec, Unit
+from console.domain.policy import EVERY_LOOK, GateRules, Pace, Policy, RegionSpec, Unit
 from console.domain.vocabulary import RegionName, UnitName
 from console.errors import UsageError
 from console.settings.findings import quoted
@@ -113,4 +113,20 @@ def _gate_rules(gates: Gates) -> GateRules:
         dead_letters_max_new=gates.dead_letters.max_new if gates.dead_letters else None,
         failures_max_ratio=gates.failures.max_ratio if gates.failures else None,
         failures_min_runs=gates.failures.min_runs if gates.failures else 1,
+        paces=tuple((gate, pace) for gate, pace in _paces(gates) if pace != EVERY_LOOK),
     )
+
+
+def _paces(gates: Gates) -> Iterator[tuple[str, Pace]]:
+    """Yield the pace of each gate, by the name that its verdicts bear."""
+    if gates.heartbeat:
+        yield "heartbeat", gates.heartbeat.pace(gates.heartbeat.within)
+    if gates.completions:
+        yield "completions", gates.completions.pace(gates.completions.within)
+    if gates.backlog:
+        yield "backlog", gates.backlog.timed()
+        yield "oldest", gates.backlog.timed()
+    if gates.dead_letters:
+        yield "dead_letters", gates.dead_letters.timed()
+    if gates.failures:
+        yield "failures", gates.failures.timed()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from console.domain.policy import Approve, OnFailure, Share
+from console.domain.policy import Approve, OnFailure, Pace, Share
 from console.settings.fields import (
     Duration,
     Flag,
@@ -82,14 +82,59 @@ class Readiness(Section):
     """Time that the instance has for all of this."""
 
 
-class HeartbeatGate(Section):
+class Paced(Section):
+    """How often a gate is asked, and how many of its answers decide."""
+
+    consecutive: Positive = 1
+    """Passes in a row before the gate passes."""
+    failures_allowed: Whole = 0
+    """Failures that decide nothing yet, in all from the apply to the end of the bake."""
+    errors_allowed: Whole | None = None
+    """Looks in a row without data that decide nothing yet; by default all until the deadline."""
+    initial_delay: Duration = timedelta(0)
+    """Time after the apply before the gate is asked for the first time."""
+    interval: Duration = timedelta(0)
+    """Time between two looks that count; 0 for every look at the region."""
+    dry_run: Flag = False
+    """The gate is measured and shown, and decides nothing."""
+
+    def pace(self, deadline: timedelta | None = None) -> Pace:
+        """Return it as a rule.
+
+        Args:
+            deadline: by when the gate must have passed; None for what all gates have.
+        """
+        return Pace(
+            consecutive=self.consecutive,
+            failures_allowed=self.failures_allowed,
+            errors_allowed=self.errors_allowed,
+            initial_delay=self.initial_delay,
+            interval=self.interval,
+            deadline=deadline,
+            dry_run=self.dry_run,
+        )
+
+
+class Timed(Paced):
+    """A gate with a deadline of its own."""
+
+    deadline: Span | None = None
+    """Time after the apply by which the gate must have passed; by default the longest that any
+    gate has."""
+
+    def timed(self) -> Pace:
+        """Return it as a rule."""
+        return self.pace(self.deadline)
+
+
+class HeartbeatGate(Paced):
     """Every new instance beats with the new release."""
 
     within: Span = timedelta(minutes=5)
     """Time that they have for it."""
 
 
-class BacklogGate(Section):
+class BacklogGate(Timed):
     """The queue does not run away."""
 
     per_worker: Positive | None = None
@@ -98,14 +143,14 @@ class BacklogGate(Section):
     """Age of the oldest waiting job, at most."""
 
 
-class DeadLettersGate(Section):
+class DeadLettersGate(Timed):
     """Jobs do not end in the dead-letter queue."""
 
     max_new: Whole = 0
     """Dead letters that may come in since the region's rollout began."""
 
 
-class CompletionsGate(Section):
+class CompletionsGate(Paced):
     """Every new instance finishes real jobs."""
 
     min_per_instance: Positive = 1
@@ -114,7 +159,7 @@ class CompletionsGate(Section):
     """Time that they have for it."""
 
 
-class FailuresGate(Section):
+class FailuresGate(Timed):
     """The new release does not fail more than it may."""
 
     max_ratio: Ratio = Field(examples=[0.02])
