@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import Future
-from pathlib import Path
 from signal import SIGHUP, SIGINT
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 
@@ -26,6 +25,7 @@ from console.tui.offers import OffersProvider
 from console.tui.pace import PULSE_S, Pace
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
+from console.tui.style_sheets import FORM, ROLLOUT, classes_at, first_sheets, read_the_rest
 from console.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class ConsoleApp(App[Leaving]):
     """Draws what the bridge brings, and passes on what the operator says."""
 
     TITLE = "release-console"
-    CSS_PATH = Path("styles") / "console.tcss"
     COMMANDS: ClassVar[Any] = {OffersProvider}
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it as it is
         (0, "-narrow"),
@@ -90,7 +89,9 @@ class ConsoleApp(App[Leaving]):
             interrupts: counts the Ctrl-Cs, here and afterwards.
             driver_class: the terminal's driver; None for Textual's own choice.
         """
-        super().__init__(driver_class=driver_class)
+        is_asking = mode is Mode.OPERATE and choice is None and not conductor.around.left_open
+        sheets = first_sheets(FORM if is_asking else ROLLOUT)
+        super().__init__(driver_class=driver_class, css_path=sheets)
         for theme in THEMES:
             self.register_theme(theme)
         # The style sheet uses colours that only our themes have.
@@ -127,16 +128,23 @@ class ConsoleApp(App[Leaving]):
     def on_mount(self) -> None:
         """Show the first screen at once; whatever is asked of anybody comes after it."""
         self.set_keymap(dict(self.around.keymap))
+        first: Drawn
         if self._mode is Mode.WATCH:
-            self.push_screen(screens.RolloutScreen(self.scene))
+            first = screens.RolloutScreen(self.scene)
         elif self._choice is not None or self.around.left_open:
-            self.push_screen(screens.OperateScreen(self.scene))
+            first = screens.OperateScreen(self.scene)
         else:
-            self.push_screen(screens.StartScreen(self.scene, self.around.policy))
+            first = screens.StartScreen(self.scene, self.around.policy)
+        breakpoints = (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS)
+        first.set_classes(classes_at(self.size, *breakpoints))
+        self.push_screen(first)
         self.set_interval(PULSE_S, self._pulse)
 
     def _set_out(self) -> None:
         """Begin with all that the first frame did not wait for."""
+        read_the_rest(self.stylesheet)
+        for screen in self.screen_stack[_LOWEST:]:  # somebody was faster
+            self.stylesheet.update(screen)
         if self._mode is Mode.WATCH:
             self._conductor.follow()
         elif self._choice is not None:

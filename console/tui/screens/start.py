@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -101,7 +101,8 @@ class StartScreen(Drawn):
                 yield Button("Start", id="start", compact=True)
                 yield Static(id="wrong")
             with VerticalScroll(id="preview"):
-                yield Static(id="preview-text")
+                # Drawn at once: what is drawn later is laid out, and painted, a second time.
+                yield Static(self._drawn("", "", self._names()), id="preview-text")
         yield Regions()
         yield Keys()
 
@@ -109,7 +110,6 @@ class StartScreen(Drawn):
         """Begin with the label."""
         self.query_one("#preview").border_title = "The path, before anything happens"
         self.query_one("#label").focus()
-        self._preview()
         self.is_laid_out = True
         if self._proposal is not None:
             self.propose(self._proposal)
@@ -218,10 +218,16 @@ class StartScreen(Drawn):
             yield Selection(prompt, str(spec.name), initial_state=True)
 
     def _preview(self) -> None:
-        label = self.query_one("#label", Input).value.strip() or "..."
+        label = self.query_one("#label", Input).value.strip()
         image = self.query_one("#image", Input).value.strip()
-        drawn = lines(*_path(self._policy, label, image, set(self._chosen())))
+        drawn = self._drawn(label, image, self._chosen())
         self.query_one("#preview-text", Static).update(drawn)
+
+    def _drawn(self, label: str, image: str, chosen: Iterable[RegionName]) -> Content:
+        return lines(*_path(self._policy, label or "...", image, set(chosen)))
+
+    def _names(self) -> Iterator[RegionName]:
+        return (spec.name for spec in self._policy.regions)
 
 
 def _path(policy: Policy, label: str, image: str, chosen: set[RegionName]) -> Iterator[Content]:
