@@ -66,6 +66,15 @@ class MarkSlots:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchAlarms:
+    """Mute the alarms, or let them act again."""
+
+    at: At
+    alarms: tuple[tuple[RegionName, tuple[str, ...]], ...]
+    unmute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MakePlan:
     """Save a plan of the unit with these slots, read it, and look at the regions meanwhile."""
 
@@ -115,6 +124,7 @@ Effect = (
     | Test
     | Push
     | MarkSlots
+    | SwitchAlarms
     | MakePlan
     | ApplyPlan
     | TakeCensus
@@ -167,6 +177,10 @@ def _of_unit(at: At, rollout: Rollout) -> Effect:
             return MarkSlots(at, at.unit, rollout.batch_slots(unit))
         case Step.UNTAINT:
             return MarkSlots(at, at.unit, rollout.own_marks(unit), untaint=True)
+        case Step.MUTE:
+            return SwitchAlarms(at, rollout.alarms_of(unit))
+        case Step.UNMUTE:
+            return SwitchAlarms(at, rollout.alarms_of(unit), unmute=True)
         case Step.PLAN:
             return MakePlan(
                 at,

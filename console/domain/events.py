@@ -56,6 +56,10 @@ class RegionSurveyed:
     """Slots whose object is tainted or carries a deposed one."""
     dead_letters: int | None
     ami: str | None = None
+    alarms: tuple[str, ...] = ()
+    """Alarms that are muted while the region changes: those whose actions are enabled."""
+    alarming: tuple[str, ...] = ()
+    """Gates whose alarms are in ALARM before anything has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,8 @@ def _surveyed(rollout: Rollout, event: RegionSurveyed) -> Rollout:
         unfinished=event.unfinished,
         dead_letters_before=event.dead_letters,
         ami=event.ami,
+        alarms=event.alarms,
+        alarming=event.alarming,
     )
     return replace(surveyed, is_surveyed=True)
 

@@ -165,6 +165,8 @@ _GERUNDS = {
     Step.APPLY: "applying the plan: new workers first, old ones after",
     Step.VERIFY: "verifying",
     Step.UNTAINT: "taking back marks that were not used",
+    Step.MUTE: "muting alarms",
+    Step.UNMUTE: "letting alarms act again",
     Step.RECOVER: "making a move",
     Step.CENSUS: "looking at every region once more",
 }

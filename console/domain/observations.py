@@ -50,6 +50,10 @@ class RegionSurvey:
     """What that state holds of the region."""
     closer: tuple[Closer, ...] = ()
     """Closer looks at instances that are not as they should be."""
+    alarms: tuple[str, ...] = ()
+    """Alarms to mute whose actions are enabled."""
+    alarming: tuple[str, ...] = ()
+    """Gates whose alarms are in ALARM."""
     before: SlotTarget | None = None
     """What it ran before its release was first rolled out, where only earlier rollouts tell."""
 

@@ -18,22 +18,35 @@ from console.domain.events import (
     WaveFinished,
 )
 from console.domain.gates import Status
+from console.domain.muting import mute, unmute
 from console.domain.outcome import RegionPhase
 from console.domain.policy import Approve, Mark
 from console.domain.rollout import Rollout, UnitPhase, UnitRun
 from console.domain.steps import Asks, At, Result, Step, Subject
-from console.domain.winding import wind_down, wrap_up
+from console.domain.winding import may_go_on, wind_down, wrap_up
 
 Events = tuple[Event, ...]
 
 
 def advance(rollout: Rollout, now: datetime) -> Events:
     """Return what starts next; empty while the rollout has to wait."""
+    if events := _unmute(rollout):
+        return events
     if rollout.stop or rollout.halt:
         return wind_down(rollout, next_of_unit)
     if rollout.paused_by:
         return ()
     return _prepare(rollout) if not _is_prepared(rollout) else _roll(rollout, now)
+
+
+def _unmute(rollout: Rollout) -> Events:
+    """Let alarms act again whose window is over, also while others are being finished."""
+    is_ending = bool(rollout.stop or rollout.halt)
+    for unit in rollout.units:
+        goes_on = may_go_on(rollout, unit) if is_ending else rollout.paused_by is None
+        if events := unmute(rollout, unit, goes_on=goes_on):
+            return events
+    return ()
 
 
 def _is_prepared(rollout: Rollout) -> bool:
@@ -112,7 +125,7 @@ def next_of_unit(rollout: Rollout, unit: UnitRun) -> Events:
             subject = Subject(Asks.APPLY, unit.wave, unit.name, unit.batch, plan.id)
             if _needs_yes(rollout, subject):
                 return _ask(rollout, subject, "; ".join(unit.consequences) + ". Apply?")
-            return _begin(rollout, At(Step.APPLY, unit.name, unit.batch))
+            return mute(rollout, unit) or _begin(rollout, At(Step.APPLY, unit.name, unit.batch))
         case _:
             return _begin(rollout, At(Step.VERIFY, unit.name, unit.batch))
 

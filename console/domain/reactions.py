@@ -6,6 +6,7 @@ because of them is not its question.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -30,6 +31,7 @@ from console.domain.events import (
 )
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, StateObject
+from console.domain.muting import MOST_TRIES
 from console.domain.policy import OnFailure
 from console.domain.recovering import begin_recovery, end_recovery, skip
 from console.domain.recovery.counsel import with_advice
@@ -198,6 +200,8 @@ def _region(survey: observations.RegionSurvey) -> RegionSurveyed:
         ),
         dead_letters=queue.dead_letters if queue else None,
         ami=survey.ami,
+        alarms=survey.alarms,
+        alarming=survey.alarming,
     )
 
 
@@ -222,9 +226,26 @@ def _failed(rollout: Rollout, at: At, failure: Failure) -> Events:
         return (finished, Noticed(f"the last look at the fleet failed: {failure.message}"))
     if at.step is Step.UNTAINT:
         return (finished, Noticed(f"{at.unit}: a mark could not be taken back: {failure.message}"))
+    if at.step in {Step.MUTE, Step.UNMUTE}:
+        return (finished, Noticed(_of_alarms(rollout, at, failure)))
     if at.step is Step.APPLY and failure.kind is FailureKind.STALE and at.unit is not None:
         return (finished, *_stale(rollout, at, failure))
     return (finished, halt(rollout, at, None, failure))
+
+
+def _of_alarms(rollout: Rollout, at: At, failure: Failure) -> str:
+    """Tell of alarms that could not be switched, and what to do when nothing more is tried."""
+    assert at.unit is not None  # alarms belong to regions  # noqa: S101
+    unit = rollout.unit(at.unit)
+    if at.step is Step.MUTE:
+        return f"{unit.name}: {failure.message}; they may call while it changes"
+    if unit.unmute_tries + 1 < MOST_TRIES:
+        return f"{unit.name}: {failure.message}; it is tried again"
+    by_hand = "; ".join(
+        f"aws cloudwatch enable-alarm-actions --region {region} --alarm-names {shlex.join(names)}"
+        for region, names in rollout.alarms_of(unit)
+    )
+    return f"{unit.name}: {failure.message}; they call nobody until you let them: {by_hand}"
 
 
 def _stale(rollout: Rollout, at: At, failure: Failure) -> Events:

@@ -63,6 +63,10 @@ class UnitRun:
     replans: int = 0
     is_marked: bool = False
     """Whether slots of the current batch are tainted by this rollout and not yet applied."""
+    is_muted: bool = False
+    """Whether alarms of its regions are muted by this rollout, or may be."""
+    unmute_tries: int = 0
+    """How often it failed to let them act again."""
 
     @property
     def is_over(self) -> bool:
@@ -92,6 +96,10 @@ class RegionRun:
     batches: tuple[tuple[SlotIndex, ...], ...] = ()
     dead_letters_before: int | None = None
     ami: str | None = None
+    alarms: tuple[str, ...] = ()
+    """Alarms that are muted while it changes."""
+    alarming: tuple[str, ...] = ()
+    """Gates whose alarms were in ALARM before anything has changed."""
     applied_at: datetime | None = None
     """When its first batch was applied."""
     verify_since: datetime | None = None
@@ -261,6 +269,14 @@ class Rollout:
             for region in self.regions_of(unit)
             for slot in region.batches[unit.batch]
             if slot < len(region.found) and region.found[slot] is not None
+        )
+
+    def alarms_of(self, unit: UnitRun) -> tuple[tuple[RegionName, tuple[str, ...]], ...]:
+        """Return the alarms to mute while `unit` changes, region by region."""
+        return tuple(
+            (region.name, region.alarms)
+            for region in self.regions
+            if region.unit == unit.name and region.batches and region.alarms
         )
 
     def own_marks(self, unit: UnitRun) -> tuple[tuple[RegionName, int], ...]:

@@ -29,6 +29,9 @@ def step_started(rollout: Rollout, where: At, at: datetime) -> Rollout:
     if where.step is Step.TAINT:
         # Marked from the first command on: some of the slots may be tainted when it fails.
         begun = with_unit(begun, where.unit, is_marked=True)
+    if where.step is Step.MUTE:
+        # From the first call on: some of the alarms may be muted when it fails.
+        begun = with_unit(begun, where.unit, is_muted=True, unmute_tries=0)
     if where.step in _BEGINS:
         begun = with_phase(begun, where.unit, _BEGINS[where.step])
     return begun
@@ -47,8 +50,10 @@ def step_finished(rollout: Rollout, event: StepFinished, at: datetime) -> Rollou
         for s in rollout.steps
     )
     ended = _with_marks_used(replace(rollout, steps=steps), event)
-    if event.at.unit is None or event.result is Result.FAILED:
+    if event.at.unit is None:
         return ended
+    if event.result is Result.FAILED:
+        return _still_muted(ended, event.at)
     match event.at.step:
         case Step.TAINT:
             return with_unit(ended, event.at.unit, phase=UnitPhase.MARKED)
@@ -58,8 +63,16 @@ def step_finished(rollout: Rollout, event: StepFinished, at: datetime) -> Rollou
             return _verified(ended, event.at.unit)
         case Step.UNTAINT:
             return with_unit(ended, event.at.unit, is_marked=False)
+        case Step.UNMUTE:
+            return with_unit(ended, event.at.unit, is_muted=False)
         case _:
             return ended
+
+
+def _still_muted(rollout: Rollout, at: At) -> Rollout:
+    if at.step is not Step.UNMUTE or at.unit is None:
+        return rollout
+    return with_unit(rollout, at.unit, unmute_tries=rollout.unit(at.unit).unmute_tries + 1)
 
 
 # What an apply can answer before it has changed anything.

@@ -80,7 +80,9 @@ def taken_up(rollout: Rollout, lost: tuple[At, ...], at: datetime) -> Rollout:
         is_interrupted=False,
     )
     for unit in rollout.units:
-        if unit.phase is UnitPhase.PLANNED and not rollout.is_running(unit.name):
+        apply = At(Step.APPLY, unit.name, unit.batch)
+        is_applying = any(step.at == apply for step in rollout.running)
+        if unit.phase is UnitPhase.PLANNED and not is_applying:
             taken = with_phase(taken, unit.name, RegionPhase.WAITING)
             taken = with_unit(taken, unit.name, phase=UnitPhase.MARKED, plan=None)
     return _with_new_deadlines(taken, at)

@@ -31,9 +31,9 @@ class Stretch(Enum):
 def wind_down(rollout: Rollout, next_of_unit: NextOfUnit) -> Events:
     """Return the next events on the way to the end; empty while something still runs."""
     for unit in rollout.units:
-        if _may_go_on(rollout, unit) and (events := next_of_unit(rollout, unit)):
+        if may_go_on(rollout, unit) and (events := next_of_unit(rollout, unit)):
             return events
-    if rollout.running or any(_may_go_on(rollout, unit) for unit in rollout.units):
+    if rollout.running or any(may_go_on(rollout, unit) for unit in rollout.units):
         return ()
     for unit in rollout.units:
         at = At(Step.UNTAINT, unit.name, unit.batch)
@@ -51,10 +51,14 @@ def wrap_up(rollout: Rollout) -> Events:
     if rollout.is_surveyed and not rollout.has_tried(at):
         return (StepStarted(at),)
     record = rollout.step(at)
-    return (conclude(rollout),) if record is None or record.finished_at is not None else ()
+    # An alarm that does not act again yet is part of how it ends.
+    is_waiting = any(step.at.step is Step.UNMUTE for step in rollout.running)
+    is_known = record is None or record.finished_at is not None
+    return (conclude(rollout),) if is_known and not is_waiting else ()
 
 
-def _may_go_on(rollout: Rollout, unit: UnitRun) -> bool:
+def may_go_on(rollout: Rollout, unit: UnitRun) -> bool:
+    """Whether a unit is taken further although the rollout shall end."""
     if unit.is_over or rollout.is_interrupted:
         return False
     match _stretch(rollout):

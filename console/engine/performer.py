@@ -33,6 +33,7 @@ from console.domain.rollout import Rollout
 from console.engine.evidence import with_evidence
 from console.engine.past import with_newest
 from console.engine.ports import (
+    Alarms,
     Fleet,
     Images,
     Infrastructure,
@@ -59,6 +60,7 @@ class WorldPerformer:
         plans: Path,
         remedies: Remedies,
         past: Callable[[], Iterable[Rollout]] = tuple,
+        alarms: Alarms | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -70,6 +72,7 @@ class WorldPerformer:
             plans: a directory of mode 0700 for saved plans.
             remedies: makes the moves that lead a region on.
             past: returns the fleet's rollouts that did anything, the newest first.
+            alarms: the alarms that the settings name; None where they name none.
         """
         self._infrastructure = infrastructure
         self._fleet = fleet
@@ -78,12 +81,13 @@ class WorldPerformer:
         self._plans = plans
         self._remedies = remedies
         self._past = past
+        self._alarms = alarms
 
     async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
         """Do `effect` and return what came of it."""
         match effect:
             case effects.Survey():
-                preflight = Preflight(self._infrastructure, self._fleet, self._images)
+                preflight = Preflight(self._infrastructure, self._fleet, self._images, self._alarms)
                 return await preflight.survey(effect, rollout)
             case effects.Build():
                 return await self._build(effect)
@@ -93,6 +97,8 @@ class WorldPerformer:
                 return await self._push(effect)
             case effects.MarkSlots():
                 return await self._mark(effect)
+            case effects.SwitchAlarms():
+                return await self._switch_alarms(effect)
             case effects.MakePlan():
                 return await self._plan(effect, rollout)
             case effects.ApplyPlan():
@@ -146,6 +152,17 @@ class WorldPerformer:
             if failure is not None:
                 return Failed(effect.at, failure)
         return Done(effect.at, counted(len(effect.addresses), "slot"))
+
+    async def _switch_alarms(self, effect: effects.SwitchAlarms) -> Observation:
+        assert self._alarms is not None  # else preflight had found none to mute  # noqa: S101
+        switch = self._alarms.unmute if effect.unmute else self._alarms.mute
+        # Every region is tried, whatever becomes of another.
+        answers = await asyncio.gather(*(switch(region, names) for region, names in effect.alarms))
+        failures = [failure for failure in answers if failure is not None]
+        if failures:
+            told = "; ".join(failure.message for failure in failures)
+            return Failed(effect.at, replace(failures[0], message=told))
+        return Done(effect.at, ", ".join(name for _, names in effect.alarms for name in names))
 
     async def _plan(self, effect: effects.MakePlan, rollout: Rollout) -> Observation:
         request = PlanRequest(

@@ -28,6 +28,7 @@ from console.domain.fleet import (
     UnitName,
 )
 from console.domain.plan import Plan, PlanId
+from console.domain.probe import ProbeAnswer
 from console.domain.recovery.situation import Liveness
 from console.domain.release import ImageRef, Release, ReleaseLabel
 
@@ -183,6 +184,68 @@ class Hands(Protocol):
         """Terminate an instance of the fleet; done once EC2 says that it is going or gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe is asked about."""
+
+    region: RegionName
+    fleet: str
+    release: ReleaseLabel
+    digest: str
+    """Of the release in that region; empty where nobody knows it."""
+    since: datetime
+    """When the rollout began."""
+
+
+class Probe(Protocol):
+    """Something outside that says whether a region is good."""
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The names of the gates that one answer of it is for."""
+
+    async def ask(self, probed: Probed) -> tuple[ProbeAnswer, ...]:
+        """Ask it once, and return one answer a gate. Cancelled, it leaves nothing running."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSeen:
+    """A CloudWatch alarm as it is now."""
+
+    name: str
+    state: str
+    """CloudWatch's word: OK, ALARM or INSUFFICIENT_DATA."""
+    reason: str
+    """Foreign text: what CloudWatch says of its state."""
+    may_act: bool
+    """Whether its actions are enabled: whether it would wake anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsSeen:
+    """What a region has of the alarms that the settings name."""
+
+    watched: Mapping[str, tuple[AlarmSeen, ...]]
+    """Those that gates look at, by the gate's name."""
+    muted: tuple[AlarmSeen, ...] = ()
+    """Those that are muted while the region changes."""
+    missing: tuple[str, ...] = ()
+    """Those that there are not, each with what asks for it, as a sentence's beginning."""
+
+
+class Alarms(Protocol):
+    """CloudWatch's alarms that the settings name, region by region."""
+
+    async def survey(self, region: RegionName) -> Reading[AlarmsSeen]:
+        """Look at all of them."""
+
+    async def mute(self, region: RegionName, names: Sequence[str]) -> Failure | None:
+        """Keep the alarms from acting: their states go on changing, and nobody is woken."""
+
+    async def unmute(self, region: RegionName, names: Sequence[str]) -> Failure | None:
+        """Let the alarms act again."""
+
+
 class Images(Protocol):
     """Where releases come from."""
 
@@ -255,6 +318,9 @@ def plan_file(directory: Path, unit: UnitName, batch: int) -> Path:
 
 
 __all__ = [
+    "AlarmSeen",
+    "Alarms",
+    "AlarmsSeen",
     "Catalogue",
     "Clock",
     "Fleet",
@@ -267,6 +333,8 @@ __all__ = [
     "OnProgress",
     "PlanId",
     "PlanRequest",
+    "Probe",
+    "Probed",
     "Progress",
     "ProgressKind",
     "TakenOverError",

@@ -25,7 +25,8 @@ from console.domain.observations import RegionSurvey, Surveyed
 from console.domain.policy import Unit
 from console.domain.recovery.next_step import again
 from console.domain.rollout import Rollout
-from console.engine.ports import Fleet, Images, Infrastructure
+from console.engine.alarm_survey import look_at_alarms
+from console.engine.ports import Alarms, Fleet, Images, Infrastructure
 
 State = Mapping[RegionName, RegionState]
 
@@ -35,11 +36,18 @@ _SEE_DOCTOR = "release-console doctor tells what is reachable and what is not"
 class Preflight:
     """Looks at everything that must hold before a rollout starts."""
 
-    def __init__(self, infrastructure: Infrastructure, fleet: Fleet, images: Images) -> None:
-        """Look through these ports."""
+    def __init__(
+        self,
+        infrastructure: Infrastructure,
+        fleet: Fleet,
+        images: Images,
+        alarms: Alarms | None = None,
+    ) -> None:
+        """Look through these ports; no alarms where the settings name none."""
         self._infrastructure = infrastructure
         self._fleet = fleet
         self._images = images
+        self._alarms = alarms
 
     async def survey(self, effect: effects.Survey, rollout: Rollout) -> Surveyed:
         """Return what was found in every region, and every problem."""
@@ -53,12 +61,13 @@ class Preflight:
             self._check_image(effect, rollout),
             asyncio.gather(*(self._look(unit, rollout, effect) for unit in rollout.policy.units)),
         )
-        found = tuple(survey for surveys, _ in units for survey in surveys)
-        problems = tuple(problem for _, unit_problems in units for problem in unit_problems)
+        found = tuple(survey for surveys, _, _ in units for survey in surveys)
+        problems = tuple(problem for _, of_unit, _ in units for problem in of_unit)
         problems = _with_way_round(problems, found, rollout)
         if image_problem is not None:
             problems = (image_problem, *problems)
-        return Surveyed(found, problems, tuple(_notes(found, rollout)), identity.value or "")
+        notes = tuple(note for _, _, of_unit in units for note in of_unit)
+        return Surveyed(found, problems, (*_notes(found, rollout), *notes), identity.value or "")
 
     async def _check_image(self, effect: effects.Survey, rollout: Rollout) -> Failure | None:
         if effect.image is None:
@@ -68,19 +77,27 @@ class Preflight:
 
     async def _look(
         self, unit: Unit, rollout: Rollout, effect: effects.Survey
-    ) -> tuple[list[RegionSurvey], list[Failure]]:
+    ) -> tuple[list[RegionSurvey], list[Failure], list[str]]:
         label = rollout.request.label
-        state, errored, samples, amis = await asyncio.gather(
+        state, errored, samples, amis, alarms = await asyncio.gather(
             self._state(unit.name),
             self._infrastructure.errored(unit.name),
             asyncio.gather(*(self._fleet.sample(region, [label]) for region in unit.regions)),
             asyncio.gather(*(self._fleet.ami(region) for region in unit.regions)),
+            asyncio.gather(*(look_at_alarms(self._alarms, region) for region in unit.regions)),
         )
         if isinstance(state, Failure):
-            return [], [state]
+            return [], [state], []
         surveys = [
-            RegionSurvey(region, state.get(region), sample, ami.value)
-            for region, sample, ami in zip(unit.regions, samples, amis, strict=True)
+            RegionSurvey(
+                region,
+                state.get(region),
+                sample,
+                ami.value,
+                alarms=seen.to_mute,
+                alarming=seen.alarming,
+            )
+            for region, sample, ami, seen in zip(unit.regions, samples, amis, alarms, strict=True)
         ]
         problems = [
             problem
@@ -89,9 +106,10 @@ class Preflight:
         ]
         if errored is not None:
             problems.append(_unwritten(unit, rollout.request.where))
+        problems += [problem for seen in alarms for problem in seen.problems]
         if not effect.accept_leftovers:
             problems += [p for survey in surveys for p in _leftovers(survey, rollout)]
-        return surveys, _only_once(problems)
+        return surveys, _only_once(problems), [note for seen in alarms for note in seen.notes]
 
     async def _state(self, unit: UnitName) -> State | Failure:
         failure = await self._infrastructure.prepare(unit)

@@ -151,7 +151,7 @@ class PaperWorld:
             return Failed(effect.at, failure)
         match effect:
             case effects.Survey():
-                return Surveyed(tuple(self._surveys()))
+                return Surveyed(tuple(self.surveys()))
             case effects.Build():
                 return Built(Release(ReleaseLabel("0.9.1"), NEW.image))
             case effects.MarkSlots(_, _, addresses, untaint):
@@ -163,13 +163,18 @@ class PaperWorld:
             case effects.ApplyPlan():
                 return self._apply(effect)
             case effects.TakeCensus():
-                return Counted(tuple(self._surveys()))
+                return Counted(tuple(self.surveys()))
             case _:
                 return Done(effect.at)
 
-    def _surveys(self) -> list[RegionSurvey]:
+    def surveys(self) -> list[RegionSurvey]:
+        """Look at every region as preflight and census do."""
         return [
-            RegionSurvey(RegionName(name), self.state(name), self.sample(RegionName(name)))
+            RegionSurvey(
+                RegionName(name),
+                self.state(name),
+                self.sample(RegionName(name)),
+            )
             for name in self.slots
         ]
 
@@ -224,6 +229,13 @@ def run(
     """
     waiting: list[Input] = []
     rollout = _take(world, begin(start, world.now), answer, waiting)
+    return go_on(world, rollout, waiting, answer, most_s=most_s)
+
+
+def go_on(
+    world: PaperWorld, rollout: Rollout, waiting: list[Input], answer: Answer, *, most_s: int = 2000
+) -> Rollout:
+    """Run a rollout from where it stands, as `run` does, with the inputs in `waiting` first."""
     for _ in range(most_s):
         while waiting and not rollout.is_finished:
             rollout = _take(world, decide(rollout, waiting.pop(0), world.now), answer, waiting)

@@ -1,0 +1,1 @@
+"""What can be asked whether a region is good?"""
