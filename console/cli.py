@@ -38,6 +38,7 @@ _COMMANDS = {
     "history": ("history", "List earlier rollouts and how they ended."),
     "resume": ("resume", "Go on with a rollout that its console left open."),
     "recover": ("recover", "Lead a fleet on from where a rollout stopped."),
+    "scale": ("scale", "Give a region another number of workers."),
     "rollback": ("recover", "Roll the release before out again, the last wave first."),
     "abort": ("closing", "End a rollout that its console left open."),
     "unlock": ("closing", "Take the lease from a console that is dead."),
@@ -155,7 +156,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _last_line(arguments: Sequence[str], reason: str, hint: str, code: int) -> None:
     """With `--json`, tell also the end of a rollout that could not even be asked for."""
-    of_others = _COMMANDS.keys() - {"recover"}
+    of_others = _COMMANDS.keys() - {"recover", "scale"}
     if "--json" not in arguments or of_others & set(arguments):
         return
     from datetime import UTC, datetime

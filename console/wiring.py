@@ -31,8 +31,10 @@ from console.adapters.terraform.spec import TerraformSpec
 from console.adapters.terraform.variables import Given, Layout, Readiness
 from console.domain.evolve import replay
 from console.domain.fleet import RegionName
+from console.domain.outcome import Outcome
 from console.domain.policy import Policy
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scale, standing
 from console.engine.clock import SystemClock as SystemClock
 from console.engine.figuring import Figurer
 from console.engine.past import past
@@ -75,6 +77,20 @@ class World:
     def figures(self) -> FiguresFile:
         """The samples that are kept beside the journal."""
         return FiguresFile(self.settings.store)
+
+    @cached_property
+    def standing(self) -> Policy:
+        """The rules, with the number of slots that each region was given last.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        scales: dict[RegionName, Scale] = {}
+        for name in self.journal.scales():
+            scaled = replay(self.journal.read(name))
+            if scaled is not None and scaled.outcome is Outcome.COMPLETED and scaled.request.scale:
+                scales.setdefault(scaled.request.scale.region, scaled.request.scale)
+        return standing(self.policy, scales)
 
     @cached_property
     def desk(self) -> LeaseDesk:
@@ -139,7 +155,7 @@ class World:
         return Surveyor(
             self.infrastructure,
             self.fleet,
-            self.policy,
+            self.standing,
             SystemClock(),
             boot_allowance=self.settings.readiness.within,
             past=self.past,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.release import ReleaseError, ReleaseLabel, parse_label
+from console.domain.scaling import Scale
 from console.domain.vocabulary import RegionName, SlotIndex
 from console.errors import UsageError
 
@@ -35,6 +36,8 @@ class Asked:
     """The slots that may be touched, region by region; empty for all that need it."""
     because: str = ""
     """Why it is taken back without anybody having asked for it."""
+    scale: Scale | None = None
+    """The region that gets another number of slots; None where a release is rolled out."""
 
     @property
     def is_plain_screen(self) -> bool:

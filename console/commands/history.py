@@ -12,6 +12,7 @@ from console.commands.where import chosen_config, config_option
 from console.domain.evolve import replay
 from console.domain.foreign import shown
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scale
 from console.journal.codec import format_time
 from console.wiring import wire
 
@@ -39,10 +40,17 @@ def _data(rollout: Rollout) -> dict[str, Any]:
         "started": format_time(rollout.started_at),
         "duration_s": _duration_s(rollout),
         "by": rollout.by,
+        "scale": _scale(rollout.request.scale),
         "outcome": rollout.outcome,
         "exit_code": rollout.exit_code,
         "reason": rollout.reason,
     }
+
+
+def _scale(scale: Scale | None) -> dict[str, Any] | None:
+    if scale is None:
+        return None
+    return {"region": scale.region, "from": scale.before, "to": scale.to}
 
 
 def _text(rollout: Rollout) -> str:

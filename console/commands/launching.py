@@ -9,6 +9,7 @@ from console import __version__
 from console.commands.asked import Asked
 from console.domain.events import RolloutStarted
 from console.domain.release import ImageRef, ReleaseLabel
+from console.domain.scaling import rules_of
 from console.domain.steps import Step
 from console.engine.engine import Engine
 from console.engine.ports import JournalError, TakenOverError
@@ -40,15 +41,17 @@ def start_of(
         LockedError: somebody rolls this fleet out now.
         RefusedError: a console has died and left its rollout open.
     """
-    _refuse_while_one_is_open(world, asked.where)
-    now = SystemClock().now()
+    refuse_while_one_is_open(world, asked.where)
+    now, scale = SystemClock().now(), asked.scale
+    policy = world.standing.last_wave_first() if asked.rolls_back else world.standing
+    what = f"scale-{scale.region}-{scale.to}" if scale else label
     return RolloutStarted(
-        rollout=f"{now:%Y%m%d-%H%M%S}-{label}",
+        rollout=f"{now:%Y%m%d-%H%M%S}-{what}",
         fleet=world.settings.fleet,
         environment=world.settings.environment,
         label=label,
         image=image,
-        policy=world.policy.last_wave_first() if asked.rolls_back else world.policy,
+        policy=rules_of(policy, scale) if scale else policy,
         by=operator(),
         refresh=refresh,
         accept_leftovers=accept_leftovers,
@@ -56,6 +59,7 @@ def start_of(
         because=asked.because,
         only=asked.only_slots,
         where=asked.where,
+        scale=scale,
     )
 
 
@@ -127,7 +131,7 @@ def _without_journal(error: JournalError, engine: Engine, where: str) -> Console
     )
 
 
-def _refuse_while_one_is_open(world: World, where: str) -> None:
+def refuse_while_one_is_open(world: World, where: str) -> None:
     """A rollout that its console left open is ended first, by somebody who has looked at it."""
     newest = world.newest_rollout()
     if newest is None or newest.is_finished:

@@ -122,7 +122,8 @@ async def _run(
     world: World, started: RolloutStarted, lines: LineWriter | None
 ) -> tuple[Rollout, BaseException | None]:
     clock, narrator = SystemClock(), Narrator()
-    purpose = f"rolling out {started.label}"
+    scale = started.scale
+    purpose = f"scaling {scale.told}" if scale else f"rolling out {started.label}"
     async with launched(world, started.rollout, purpose, started.where) as (engine, running):
         running.stream.join(Reporter(narrator, lines, clock))
         return await run(engine, running.stream, started, narrator, clock), engine.bug

@@ -67,7 +67,7 @@ def _view(world: World, seen: Seen, now: datetime) -> RegionView:
     survey = seen.survey
     view = view_region(
         survey.region,
-        world.policy.region(survey.region).count,
+        world.standing.region(survey.region).count,
         survey.state,
         survey.sample,
         state_error=survey.state_error or None,

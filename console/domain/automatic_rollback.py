@@ -30,7 +30,7 @@ def rolls_back_by_itself(rollout: Rollout) -> SlotTarget | None:
         and rollout.halt.failure.kind is FailureKind.FAILED
         and all(o.new is not None and o.healthy is not None for o in rollout.outcomes)
     )
-    if not wants or not is_known or rollout.request.rolls_back:
+    if not wants or not is_known or rollout.request.rolls_back or rollout.request.scale:
         return None
     return release_before(rollout)
 

@@ -21,6 +21,11 @@ def _batches(rollout: Rollout, region: RegionRun) -> tuple[tuple[SlotIndex, ...]
     change: Terraform wants a value for every slot. So they belong to the first batch, whatever
     its size.
     """
+    if leaving := rollout.leaving(region.name):
+        # From the top: what is left after each batch is a list without gaps.
+        highest_first = sorted(leaving, reverse=True)
+        batches = _chunks(highest_first, rollout.policy.batch.at_most(len(region.found)))
+        return tuple(tuple(sorted(batch)) for batch in batches)
     chosen = [SlotIndex(i) for i in range(len(region.slots)) if _is_chosen(rollout, region, i)]
     first = [slot for slot in chosen if region.slots[slot] is None]
     rest = [slot for slot in chosen if region.slots[slot] is not None]
@@ -32,6 +37,8 @@ def _batches(rollout: Rollout, region: RegionRun) -> tuple[tuple[SlotIndex, ...]
 
 def _is_chosen(rollout: Rollout, region: RegionRun, slot: int) -> bool:
     """Whether `slot` does not run the release yet, or shall be replaced all the same."""
+    if rollout.request.scale is not None:
+        return region.slots[slot] is None
     if rollout.request.only:
         return slot in dict(rollout.request.only).get(region.name, ())
     runs = region.slots[slot]

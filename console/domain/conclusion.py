@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.domain.counted import counted
 from console.domain.events import RolloutFinished
 from console.domain.failure import FailureKind
 from console.domain.outcome import Outcome, RegionPhase
@@ -34,6 +35,13 @@ def _end(rollout: Rollout) -> tuple[Outcome, int, str]:
             Outcome.PARTIAL if _is_signal(rollout) and rollout.has_changed else Outcome.ABORTED
         )
         return outcome, rollout.stop.exit_code, f"stopped by {rollout.stop.by}"
+    if (scale := rollout.request.scale) is not None:
+        now = counted(scale.to, "slot")
+        return (
+            Outcome.COMPLETED,
+            ExitCode.COMPLETED,
+            f"{scale.region} has {now}, it had {scale.before}",
+        )
     if not any(region.batches for region in rollout.regions):
         label = rollout.request.label
         return (

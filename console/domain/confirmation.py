@@ -80,8 +80,11 @@ def is_dangerous(rollout: Rollout, subject: Subject) -> bool:
     """Return whether a yes to `subject` takes the fleet's name, typed.
 
     In production that is the start and every apply; elsewhere an apply that destroys workers
-    whose replacements prove nothing first.
+    whose replacements prove nothing first, and whatever leaves less than half of a region.
     """
+    scale = rollout.request.scale
+    if scale is not None and scale.is_dangerous:
+        return subject.asks in {Asks.START, Asks.APPLY}
     if is_production(rollout.environment):
         return subject.asks in {Asks.START, Asks.APPLY}
     return subject.asks is Asks.APPLY and not rollout.policy.proves_replacements
@@ -92,15 +95,28 @@ def _typed(rollout: Rollout, subject: Subject) -> str | None:
 
 
 def _start(rollout: Rollout, question: str) -> Confirmation:
+    typed = _typed(rollout, Subject(Asks.START))
+    if (scale := rollout.request.scale) is not None:
+        workers = counted(abs(scale.to - scale.before), "worker")
+        told = (
+            f"{workers} will go, the highest slots first."
+            if scale.is_down
+            else f"{workers} of {rollout.request.label} will come."
+        )
+        title = f"Scale {scale.told} ({rollout.fleet}, {rollout.environment})"
+        return Confirmation(title, question, (told, _ASKED_AGAIN), "Scale", typed=typed)
     waves = range(1, rollout.policy.waves + 1)
     lines = (
         *(f"wave {wave}: {', '.join(_preview(rollout, wave))}" for wave in waves),
-        "Nothing changes in a region before its own question is answered."
+        _ASKED_AGAIN
         if rollout.policy.approve.value == "each-step"
         else f"Approvals are asked {rollout.policy.approve.value}.",
     )
     title = f"Ship {rollout.request.label} to {rollout.fleet} ({rollout.environment})"
-    return Confirmation(title, question, lines, "Ship", typed=_typed(rollout, Subject(Asks.START)))
+    return Confirmation(title, question, lines, "Ship", typed=typed)
+
+
+_ASKED_AGAIN = "Nothing changes in a region before its own question is answered."
 
 
 def _preview(rollout: Rollout, wave: int) -> Iterator[str]:
@@ -156,7 +172,9 @@ def _apply(rollout: Rollout, subject: Subject, question: str) -> Confirmation:
     unit = rollout.unit(subject.unit)
     plan = rollout.planned(unit)
     proof = (
-        "An old worker goes only after its replacement has proven itself."
+        "No replacement comes. Each worker that goes finishes or gives back its jobs."
+        if rollout.request.ships_nothing
+        else "An old worker goes only after its replacement has proven itself."
         if rollout.policy.proves_replacements
         else "Old workers go without a proof of their replacements."
     )

@@ -17,6 +17,7 @@ from console.domain.plan import Plan
 from console.domain.policy import Policy
 from console.domain.recovery.move import Move
 from console.domain.release import ImageRef, Release, ReleaseLabel
+from console.domain.scaling import Scale
 from console.domain.steps import At, Result, Subject
 
 
@@ -43,6 +44,8 @@ class RolloutStarted:
     """The slots that it may touch, region by region; empty for all that do not run the release."""
     where: str = ""
     """How the settings were named on the command line, so that advice can be typed as it stands."""
+    scale: Scale | None = None
+    """The region that gets another number of slots; None where a release is rolled out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _begun(event: RolloutStarted, at: datetime, seq: int) -> Rollout:
             event.because,
             event.only,
             event.where,
+            event.scale,
         ),
         policy=policy,
         by=event.by,

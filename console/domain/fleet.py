@@ -171,6 +171,8 @@ class QueueSample:
     dead_letters: int
     oldest: timedelta | None = None
     """Age of the oldest job; None where CloudWatch has no such datum."""
+    visibility: timedelta | None = None
+    """How long a job that was taken stays hidden; None where SQS did not say."""
 
 
 @dataclass(frozen=True, slots=True)

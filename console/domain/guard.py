@@ -55,6 +55,17 @@ class AnnouncedRegion:
     """Instances with a fresh heartbeat; None where nobody could tell."""
     floor: int
     """Healthy workers that must be left at every moment."""
+    leaves: frozenset[int] = frozenset()
+    """The slots that go and get no replacement."""
+
+    def is_left_by(self, change: Change) -> bool:
+        """Whether `change` is nothing but the announced end of one of the slots that go."""
+        return (
+            change.region == self.name
+            and change.slot in self.leaves
+            and change.deposed_key is None
+            and change.actions == (Action.DELETE,)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,8 @@ def _of_plan(plan: Plan, announced: Announcement) -> Iterator[Finding]:
 
 def _of_change(change: Change, plan: Plan, announced: Announcement) -> Iterator[Finding]:
     region = announced.region(change.region)
+    if region is not None and region.is_left_by(change):
+        return
     if region is None or change.slot not in region.slots:
         yield Finding(Rule.UNANNOUNCED, f"{_subject(change)} was not announced: {_verb(change)}")
     if not change.is_worker:
@@ -171,6 +184,11 @@ def _of_target(change: Change, target: SlotTarget) -> Iterator[Finding]:
 
 def _of_region(region: AnnouncedRegion, plan: Plan) -> Iterator[Finding]:
     """Every announced slot is in the plan."""
+    left = {c.slot for c in plan.effective if region.is_left_by(c)}
+    for slot in sorted(region.leaves - left):
+        yield Finding(
+            Rule.MISSING, f"{region.name} slot {slot} was announced to go and this plan keeps it"
+        )
     created = {c.slot for c in plan.effective if c.region == region.name and c.creates}
     for slot in sorted(region.slots - created):
         yield Finding(

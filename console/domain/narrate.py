@@ -6,11 +6,13 @@ The same sentences stand in the headless narration, in the timeline and in the r
 from __future__ import annotations
 
 from console.domain import events
+from console.domain.counted import counted
 from console.domain.failure import Failure
 from console.domain.fleet import UnitName
 from console.domain.gates import Status
 from console.domain.recovery.move import Move
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scale
 from console.domain.sentence import Sentence, Tone
 from console.domain.steps import Asks, At, Result, Step
 
@@ -26,7 +28,9 @@ def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C90
         case events.RolloutStarted():
             return _started(event)
         case events.StepStarted(at):
-            return Sentence(_where(at, rollout) + _GERUNDS[at.step], Tone.QUIET)
+            is_removal = at.step is Step.APPLY and rollout.request.ships_nothing
+            gerund = _REMOVING if is_removal else _GERUNDS[at.step]
+            return Sentence(_where(at, rollout) + gerund, Tone.QUIET)
         case events.StepFinished():
             return _finished(event, rollout)
         case events.ReleaseFixed(release):
@@ -104,6 +108,11 @@ def _recovered(move: Move, note: str, failure: Failure | None) -> Sentence:
 
 
 def _started(event: events.RolloutStarted) -> Sentence:
+    if event.scale is not None:
+        return Sentence(
+            f"rollout {event.rollout}: {event.scale.told}, of {event.fleet} "
+            f"({event.environment}), by {event.by}"
+        )
     regions = ", ".join(f"{r.name} ({r.count})" for r in event.policy.regions)
     return Sentence(
         f"rollout {event.rollout}: {event.label} to {event.fleet} ({event.environment}), "
@@ -130,6 +139,8 @@ def _finished(event: events.StepFinished, rollout: Rollout) -> Sentence | None:
 
 
 def _path(event: events.PathChosen, rollout: Rollout) -> Sentence:
+    if rollout.request.scale is not None:
+        return _scaled(event, rollout.request.scale)
     parts = [
         f"{name} {'slot' if sum(map(len, batches)) == 1 else 'slots'} "
         + ", ".join(str(s) for batch in batches for s in batch)
@@ -141,6 +152,18 @@ def _path(event: events.PathChosen, rollout: Rollout) -> Sentence:
     if current:
         parts.append(f"{', '.join(current)} already at {rollout.request.label}")
     return Sentence("to change: " + "; ".join(parts))
+
+
+def _scaled(event: events.PathChosen, scale: Scale) -> Sentence:
+    slots = [slot for name, batches in event.batches if name == scale.region for slot in batches]
+    names = ", ".join(str(slot) for batch in slots for slot in batch)
+    if not names:
+        return Sentence(f"{scale.region} has {counted(scale.to, 'slot')} already")
+    word = "slot" if sum(map(len, slots)) == 1 else "slots"
+    in_batches = f" in {len(slots)} batches" if len(slots) > 1 else ""
+    return Sentence(
+        f"to {'go' if scale.is_down else 'come'}: {scale.region} {word} {names}{in_batches}"
+    )
 
 
 def _where(at: At, rollout: Rollout) -> str:
@@ -155,6 +178,7 @@ def _names(unit: UnitName, rollout: Rollout) -> str:
     return f"{names} (batch {run.batch + 1} of {run.batches})" if run.batches > 1 else names
 
 
+_REMOVING = "applying the plan: each worker that goes finishes or gives back its jobs"
 _GERUNDS = {
     Step.PREFLIGHT: "looking at every region before anything is changed",
     Step.BUILD: "building the image",

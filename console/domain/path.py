@@ -13,6 +13,7 @@ from console.domain.events import (
     ApprovalRequested,
     BakeStarted,
     Event,
+    ReleaseFixed,
     StepFinished,
     StepStarted,
     WaveFinished,
@@ -21,6 +22,7 @@ from console.domain.gates import Status
 from console.domain.muting import mute, unmute
 from console.domain.outcome import RegionPhase
 from console.domain.policy import Approve, Mark
+from console.domain.release import Release
 from console.domain.rollout import Rollout, UnitPhase, UnitRun
 from console.domain.steps import Asks, At, Result, Step, Subject
 from console.domain.winding import may_go_on, wind_down, wrap_up
@@ -58,9 +60,12 @@ def _prepare(rollout: Rollout) -> Events:
     if not rollout.has_done(Step.PREFLIGHT):
         return _begin(rollout, At(Step.PREFLIGHT))
     if _needs_yes(rollout, start := Subject(Asks.START)):
-        return _ask(rollout, start, f"Ship {rollout.request.label}?")
+        scale = rollout.request.scale
+        return _ask(
+            rollout, start, f"Scale {scale.told}?" if scale else f"Ship {rollout.request.label}?"
+        )
     if rollout.release is None:
-        return _build(rollout)
+        return _unshipped(rollout) or _build(rollout)
     if not rollout.is_path_chosen:
         return (choose(rollout),)
     if not any(region.batches for region in rollout.regions):
@@ -75,6 +80,18 @@ def _prepare(rollout: Rollout) -> Events:
     if _needs_yes(rollout, push := Subject(Asks.PUSH)):
         return _ask(rollout, push, f"Push {rollout.release.label} ({rollout.release.digest})?")
     return _begin(rollout, At(Step.PUSH))
+
+
+def _unshipped(rollout: Rollout) -> Events:
+    """Return what stands for the build where no new instance is made; nothing where one is."""
+    image = rollout.request.image
+    if not rollout.request.ships_nothing or image is None:
+        return ()
+    release = Release(rollout.request.label, image)
+    return (
+        ReleaseFixed(release),
+        StepFinished(At(Step.BUILD), Result.SKIPPED, "no new worker needs an image"),
+    )
 
 
 def _build(rollout: Rollout) -> Events:

@@ -162,7 +162,7 @@ def _summary(rollout: Rollout, unit: UnitRun) -> str:
     if not rollout.is_path_chosen:
         return counted(sum(region.count for region in regions), "slot")
     if unit.batches == 0:
-        return "has it already"
+        return "has them already" if rollout.request.scale else "has it already"
     changed = sum(len(batch) for region in regions for batch in region.batches)
     batch = f", batch {min(unit.batch + 1, unit.batches)}/{unit.batches}"
     return counted(changed, "slot") + (batch if unit.batches > 1 else "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from console.domain.draining import DrainRules
 from console.domain.vocabulary import RegionName, UnitName
 
 
@@ -125,6 +126,8 @@ class RegionSpec:
     """Counted from 1; wave 1 is the canary."""
     on_failure: OnFailure | None = None
     """What follows when this region fails; None for what the rollout's own rule says."""
+    in_settings: int | None = None
+    """What the settings say, where a scale has given the region another `count`; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ class Policy:
     """How often a plan that went stale is made afresh before the unit halts."""
     is_partial: bool = False
     """Whether the fleet has more regions than these."""
+    drain: DrainRules = field(default_factory=DrainRules)
 
     @property
     def waves(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.census import orphans
+from console.domain.fleet import RegionState, SlotIndex
 from console.domain.observations import RegionSurvey
 from console.domain.rollout import RegionRun, Rollout
 from console.domain.steps import At
@@ -71,18 +72,27 @@ def _open_ends(
         lock = survey.state.lock
         yield f"the state of {region.name} is still locked by {lock.holder} ({lock.operation})"
     for slot in region.batches[batch]:
-        current = survey.state.current(slot)
-        place = f"{region.name} slot {slot}"
-        if current is None:
-            yield f"{place} has no current object"
-        elif current.is_tainted:
-            yield f"{place}: {current.instance} is tainted"
-        elif current.target != rollout.target_in(region.name):
-            yield f"{place} still runs {current.target.release if current.target else 'nothing'}"
-        for deposed in survey.state.deposed(slot):
-            yield f"{place}: {deposed.instance} is deposed and not destroyed"
+        yield from _of_slot(rollout, region, slot, survey.state)
     for orphan in orphans(survey.state, survey.sample):
         yield f"{region.name}: {orphan.id} runs and is in no state"
+
+
+def _of_slot(
+    rollout: Rollout, region: RegionRun, slot: SlotIndex, state: RegionState
+) -> Iterator[str]:
+    current = state.current(slot)
+    place = f"{region.name} slot {slot}"
+    if slot in rollout.leaving(region.name):
+        if current is not None:
+            yield f"{place}: {current.instance} was to go and is still there"
+    elif current is None:
+        yield f"{place} has no current object"
+    elif current.is_tainted:
+        yield f"{place}: {current.instance} is tainted"
+    elif current.target != rollout.target_in(region.name):
+        yield f"{place} still runs {current.target.release if current.target else 'nothing'}"
+    for deposed in state.deposed(slot):
+        yield f"{place}: {deposed.instance} is deposed and not destroyed"
 
 
 def _is_untouched(rollout: Rollout, at: At, surveys: Sequence[RegionSurvey]) -> bool:

@@ -69,10 +69,12 @@ def announce(
         sample = next((s for s in samples if s.region == region.name), None)
         has_seen = sample is not None and sample.heartbeats.error is None
         healthy = sample.healthy(rollout.policy.silent_after) if sample and has_seen else None
+        chosen, leaving = region.batches[unit.batch], rollout.leaving(region.name)
         regions.append(
             AnnouncedRegion(
                 name=region.name,
-                slots=frozenset(region.batches[unit.batch]),
+                slots=frozenset(slot for slot in chosen if slot not in leaving),
+                leaves=frozenset(slot for slot in chosen if slot in leaving),
                 target=rollout.target_in(region.name),
                 healthy=healthy,
                 floor=rollout.policy.min_healthy.at_least(region.count),
@@ -86,10 +88,11 @@ def _consequence(
     rollout: Rollout, region: AnnouncedRegion, plan: Plan, samples: tuple[RegionSample, ...]
 ) -> str:
     queue = next((s.queue.value for s in samples if s.region == region.name), None)
+    going = {change.instance for change in plan.effective if region.is_left_by(change)}
     return consequence(
         region.name,
         plan,
-        healthy=len(region.healthy or ()),
+        healthy=len((region.healthy or frozenset()) - going),
         floor=region.floor,
         backlog=queue.backlog if queue else None,
         proves_replacements=rollout.policy.proves_replacements,

@@ -14,6 +14,7 @@ from console.domain.plan import Plan
 from console.domain.policy import Mark, Policy
 from console.domain.recovery.move import Move
 from console.domain.release import ImageRef, Release, ReleaseError, ReleaseLabel
+from console.domain.scaling import Scale, leaving
 from console.domain.steps import At, Result, Step, Subject
 
 
@@ -33,6 +34,13 @@ class Request:
     """The slots that it may touch, region by region; empty for all that do not run the release."""
     where: str = ""
     """The options that name the settings, as they were typed: `--config FILE`, or nothing."""
+    scale: Scale | None = None
+    """The region that gets another number of slots; None where a release is rolled out."""
+
+    @property
+    def ships_nothing(self) -> bool:
+        """Whether no new instance is made, so that no image is needed."""
+        return self.scale is not None and not self.scale.adds
 
 
 class UnitPhase(StrEnum):
@@ -268,7 +276,9 @@ class Rollout:
             (region.name, slot)
             for region in self.regions_of(unit)
             for slot in region.batches[unit.batch]
-            if slot < len(region.found) and region.found[slot] is not None
+            if slot < len(region.found)
+            and region.found[slot] is not None
+            and slot not in self.leaving(region.name)
         )
 
     def alarms_of(self, unit: UnitRun) -> tuple[tuple[RegionName, tuple[str, ...]], ...]:
@@ -278,6 +288,12 @@ class Rollout:
             for region in self.regions
             if region.unit == unit.name and region.batches and region.alarms
         )
+
+    def leaving(self, name: RegionName) -> frozenset[SlotIndex]:
+        """Return the slots of a region that go and get no replacement."""
+        found = self.region(name).found
+        filled = (index for index, slot in enumerate(found) if slot is not None)
+        return leaving(self.request.scale, name, filled)
 
     def own_marks(self, unit: UnitRun) -> tuple[tuple[RegionName, int], ...]:
         """Return the slots of the current batch that bear a mark only because of this rollout.
@@ -296,15 +312,17 @@ class Rollout:
         """Return what the region's slots shall run after the current batch, by index.
 
         Slots of later batches keep what they run. Slots beyond the settings' count stay: scaling
-        down is never a side effect of a release.
+        down is never a side effect of a release. Where it is asked for, the highest slots go first,
+        so that what is left is a list without gaps.
         """
         region = self.region(name)
         batch = self.unit(region.unit).batch
         chosen = {slot for slots in region.batches[: batch + 1] for slot in slots}
-        target = self.target_in(name)
+        target, gone = self.target_in(name), chosen & self.leaving(name)
         return tuple(
             target if index in chosen or slot is None else slot
             for index, slot in enumerate(region.slots)
+            if index not in gone
         )
 
     def planned(self, unit: UnitRun) -> Plan:

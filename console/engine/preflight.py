@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from console.domain import effects
 from console.domain.census import ghosts, orphans
+from console.domain.counted import counted
+from console.domain.draining import misfits
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import (
     Reading,
@@ -70,6 +73,8 @@ class Preflight:
         return Surveyed(found, problems, (*_notes(found, rollout), *notes), identity.value or "")
 
     async def _check_image(self, effect: effects.Survey, rollout: Rollout) -> Failure | None:
+        if rollout.request.ships_nothing:
+            return None
         if effect.image is None:
             return await self._images.check(rollout.request.label)
         resolved = await self._images.resolve(effect.image, rollout.request.label)
@@ -220,11 +225,39 @@ def _only_once(problems: list[Failure]) -> list[Failure]:
 
 
 def _notes(found: tuple[RegionSurvey, ...], rollout: Rollout) -> Iterator[str]:
+    yield from dict.fromkeys(
+        text
+        for survey in found
+        for text in misfits(rollout.policy.drain, _visibility(survey.sample))
+    )
+    if rollout.request.scale is not None:
+        return
     for survey in found:
-        wanted = rollout.region(survey.region).count
         slots = {o.slot for o in survey.state.objects} if survey.state else set()
-        if len(slots) > wanted:
-            yield (
-                f"{survey.region} has {len(slots)} slots and the settings want {wanted}: "
-                "a release removes none, so all of them are kept"
-            )
+        yield from _of_count(rollout, survey.region, len(slots))
+
+
+def _visibility(sample: RegionSample) -> timedelta | None:
+    return sample.queue.value.visibility if sample.queue.value is not None else None
+
+
+def _of_count(rollout: Rollout, name: RegionName, slots: int) -> Iterator[str]:
+    """Say where a region's slots and the settings differ, and what this release makes of it."""
+    spec, where = rollout.policy.region(name), rollout.request.where
+    scale = f"release-console scale {name}"
+    if spec.in_settings is not None:
+        yield (
+            f"{name} was scaled to {spec.count} and the settings still want {spec.in_settings}: "
+            f"{spec.count} it stays; write count: {spec.count} there, or: "
+            f"{scale} {spec.in_settings} {where}".rstrip()
+        )
+    if slots > spec.count:
+        yield (
+            f"{name} has {slots} slots and the settings want {spec.count}: a release removes none, "
+            f"so all of them are kept; to remove them: {scale} {spec.count} {where}".rstrip()
+        )
+    if slots < spec.count and not rollout.request.only:
+        yield (
+            f"{name} has {counted(slots, 'slot')} and the settings want {spec.count}: "
+            f"this release adds {spec.count - slots}"
+        )

@@ -14,6 +14,7 @@ from console.domain.fleet import UnitName
 from console.domain.outcome import RegionOutcome
 from console.domain.recovery.move import Move
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scale
 from console.domain.steps import At, Step, Subject
 from console.engine.ports import Progress
 
@@ -36,6 +37,7 @@ def line_of(event: events.Event, rollout: Rollout) -> Line | None:  # noqa: C901
                 image=event.image,
                 by=event.by,
                 regions=[r.name for r in event.policy.regions],
+                **({"scale": _scale(event.scale)} if event.scale else {}),
             )
         case events.StepStarted(at):
             return _line("step.started", **_place(at, rollout))
@@ -78,6 +80,10 @@ def line_of(event: events.Event, rollout: Rollout) -> Line | None:  # noqa: C901
             return _line("wave.finished", wave=wave)
         case _:
             return _line_of_end(event, rollout)
+
+
+def _scale(scale: Scale) -> Line:
+    return {"region": scale.region, "from": scale.before, "to": scale.to}
 
 
 def _line_of_end(event: events.Event, rollout: Rollout) -> Line | None:

@@ -16,7 +16,7 @@ from typing import Any
 from console.domain.events import Entry
 from console.engine.ports import JournalError
 from console.journal.codec import decode, encode, format_time
-from console.journal.rows import journal_file, read_rollouts, read_rows
+from console.journal.rows import journal_file, read_rollouts, read_rows, read_scales
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -65,6 +65,14 @@ class LocalJournal:
     def rollouts(self) -> tuple[str, ...]:
         """Return the ids of this fleet's rollouts, the newest first."""
         return read_rollouts(self.path, self.fleet)
+
+    def scales(self) -> tuple[str, ...]:
+        """Return the ids of those rollouts that gave a region another number, the newest first.
+
+        Raises:
+            JournalError: when the file is there and cannot be read.
+        """
+        return read_scales(self.path, self.fleet)
 
     def read(self, rollout: str, after: int = 0) -> tuple[Entry, ...]:
         """Return the entries of `rollout` with a seq above `after`, in their order.

@@ -13,6 +13,8 @@ from typing import Any
 _IS_AN_END = 'instr(event, \'"type":"RolloutFinished"\') > 0'
 """Inside of a text of the event the quotes have backslashes, so nothing else looks like it."""
 
+_IS_A_SCALE = "instr(event, '\"scale\":{') > 0"
+
 
 def journal_file(directory: Path) -> Path:
     """Return where the journal of the store in `directory` is."""
@@ -52,6 +54,19 @@ def read_rollouts(file: Path, fleet: str) -> tuple[str, ...]:
         fleet,
     )
     return tuple(row[0] for row in rows)
+
+
+def read_scales(file: Path, fleet: str) -> tuple[str, ...]:
+    """Return the ids of a fleet's rollouts that gave a region another number, the newest first.
+
+    Raises:
+        JournalError: when the file is there and cannot be read.
+    """
+    query = (
+        f"SELECT rollout FROM entries WHERE fleet = ? AND seq = 1 AND {_IS_A_SCALE} "  # noqa: S608 - ours
+        "ORDER BY at DESC, rollout DESC"
+    )
+    return tuple(row[0] for row in read_rows(file, query, fleet))
 
 
 def open_rollout(file: Path, fleet: str) -> str:

@@ -82,6 +82,7 @@ class Row:
     healthy: Healthy = ALL_THREE
     floor: int = 3
     proves: bool = True
+    leaves: tuple[int, ...] = ()
 
 
 def refused(*rules: Rule) -> frozenset[Rule]:
@@ -152,12 +153,44 @@ TABLE = [
     Row("an empty plan does not do what was announced", plan(), (0,),
         refused(Rule.MISSING), "slot 0 was announced and this plan leaves it alone"),
     Row("nothing announced, nothing done", plan(), ()),
+    Row("two slots go, and one healthy worker stays", plan(change(1, DELETE), change(2, DELETE)),
+        (), leaves=(1, 2), floor=1),
+    Row("the slots that stay are the wrong ones", plan(change(0, DELETE), change(1, DELETE)),
+        (), refused(Rule.UNANNOUNCED, Rule.LONE_DESTROY, Rule.MISSING),
+        "slot 2 was announced to go and this plan keeps it", leaves=(1, 2), floor=1),
+    Row("a slot more than announced goes", plan(*(change(slot, DELETE) for slot in range(3))),
+        (), refused(Rule.UNANNOUNCED, Rule.LONE_DESTROY, Rule.FLOOR), "eu-west-1 slot 0 (i-0)",
+        leaves=(1, 2), floor=1),
+    Row("only the one that stays does not beat", plan(change(1, DELETE), change(2, DELETE)),
+        (), refused(Rule.FLOOR), "0 healthy workers would be left, at least 1 must stay",
+        healthy=beating("i-1", "i-2"), leaves=(1, 2), floor=1),
+    Row("one that does not beat goes", plan(change(2, DELETE)), (),
+        healthy=beating("i-0", "i-1"), leaves=(2,), floor=2),
+    Row("nobody can tell whether the one that stays is healthy", plan(change(2, DELETE)), (),
+        refused(Rule.UNKNOWN_HEALTH), "none may be destroyed", healthy=None, leaves=(2,), floor=2),
+    Row("a slot is to go and would be replaced", plan(replaced(2)), (),
+        refused(Rule.UNANNOUNCED, Rule.MISSING), "slot 2 was announced to go", leaves=(2,),
+        floor=2),
+    Row("a slot is to go and would be forgotten", plan(change(2, FORGET)), (),
+        refused(Rule.UNANNOUNCED, Rule.LONE_DESTROY, Rule.MISSING), "forget", leaves=(2,),
+        floor=2),
+    Row("an old worker hangs on the slot that goes", plan(change(2, DELETE), deposed(2)), (),
+        refused(Rule.UNANNOUNCED, Rule.DEPOSED_ALONE), "deposed object of slot 2", leaves=(2,),
+        floor=2),
+    Row("a slot goes in another region", plan(change(2, DELETE), change(2, DELETE, region=US)), (),
+        refused(Rule.UNANNOUNCED, Rule.LONE_DESTROY), "us-east-1 slot 2", leaves=(2,), floor=2),
+    Row("one that stays is replaced by the way", plan(change(2, DELETE), replaced(0)), (),
+        refused(Rule.UNANNOUNCED), "slot 0 (i-0) was not announced", leaves=(2,), floor=2),
 ]  # fmt: skip
 
 
 def findings_of(row: Row) -> tuple[Finding, ...]:
     announced = Announced(
-        row.slots, floor=row.floor, who_is_healthy=lambda _: row.healthy, proves=row.proves
+        row.slots,
+        floor=row.floor,
+        who_is_healthy=lambda _: row.healthy,
+        proves=row.proves,
+        leaves=row.leaves,
     )
     return verdict(row.plan, NO_STATE, announced)
 

@@ -37,6 +37,7 @@ REFRESHED = Made((OLD, OLD, OLD), options=(f"-replace={WORKER}[1]",))
 TWO = Made((OLD, NEW, NEW))
 RETAGGED = Made((NEW, OLD, OLD), variables={"environment": "prod"})
 SHRUNK = Made((NEW, OLD))
+TO_ONE = Made((OLD,))
 GROWN = Made((OLD, OLD, OLD, NEW))
 OTHER_QUEUE = Made((NEW, OLD, OLD), variables={"work_queue_url": "https://sqs.example.com/1/x"})
 OTHER_ALARM = Made((NEW, OLD, OLD), variables={"alarm": {"minimum_runs": 2}})
@@ -77,6 +78,16 @@ TABLE = [
     Row("the count is reduced", SHRUNK, Announced((0,)),
         refused(Rule.UNANNOUNCED, Rule.LONE_DESTROY, Rule.FLOOR),
         ("slot 2", "nothing created in its place", "2 healthy workers would be left")),
+    Row("two slots were announced to go", TO_ONE, Announced((), leaves=(1, 2), floor=1)),
+    Row("one slot was announced to go, and two would", TO_ONE,
+        Announced((), leaves=(2,), floor=1), refused(Rule.UNANNOUNCED, Rule.LONE_DESTROY),
+        ("slot 1", "nothing created in its place")),
+    Row("two slots were announced to go, and one would be released to", SHRUNK,
+        Announced((), leaves=(1, 2), floor=1), refused(Rule.UNANNOUNCED, Rule.MISSING),
+        ("slot 0", "was not announced", "slot 1 was announced to go and this plan keeps it")),
+    Row("fewer would be left than the new number needs", TO_ONE,
+        Announced((), leaves=(1, 2), floor=2), refused(Rule.FLOOR),
+        ("1 healthy workers would be left, at least 2 must stay",)),
     Row("a new slot was announced", GROWN, Announced((3,))),
     Row("a new slot was not announced", GROWN, Announced((1,)),
         refused(Rule.UNANNOUNCED, Rule.MISSING), ("slot 3 was not announced",)),

@@ -39,6 +39,8 @@ class Announced:
     floor: int = 3
     who_is_healthy: WhoIsHealthy = the_old_ones
     proves: bool = True
+    leaves: tuple[int, ...] = ()
+    """The slots that go and get no replacement."""
     serial_ahead: int = 0
     """How far the state has moved since the plan was made."""
 
@@ -51,6 +53,7 @@ def verdict(plan: Plan, state: RegionState, announced: Announced) -> tuple[Findi
         target=announced.target,
         healthy=announced.who_is_healthy(state),
         floor=announced.floor,
+        leaves=frozenset(announced.leaves),
     )
     serial = plan.serial + announced.serial_ahead
     return check(plan, Announcement((region,), serial, announced.proves))

@@ -197,6 +197,18 @@ class PaperWorld:
             or (region, i) in self.tainted
             or (region, i) in effect.replace
         )
+        changes += tuple(
+            Change(
+                f"{region}.aws_instance.worker[{i}]",
+                "aws_instance",
+                (Action.DELETE,),
+                region=region,
+                slot=SlotIndex(i),
+                instance=self.instance(region, i),
+            )
+            for region, targets in effect.slots
+            for i in range(len(targets), len(self.slots[region]))
+        )
         plan = Plan(PlanId(f"plan-{len(self.asked)}"), self.serial, "lineage", changes)
         samples = tuple(self.sample(region) for region, _ in effect.slots)
         return Planned(effect.unit, effect.at.batch, plan, samples)

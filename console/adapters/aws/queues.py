@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -16,11 +17,14 @@ from console.domain.fleet import QueueSample, RegionName
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 _VISIBLE: Literal["ApproximateNumberOfMessages"] = "ApproximateNumberOfMessages"
 _IN_FLIGHT: Literal["ApproximateNumberOfMessagesNotVisible"] = (
     "ApproximateNumberOfMessagesNotVisible"
 )
+
+_HIDDEN_FOR: Literal["VisibilityTimeout"] = "VisibilityTimeout"
 
 # AWS publishes the age once a minute, and a few minutes late.
 _AGE_LOOKBACK = timedelta(minutes=5)
@@ -87,16 +91,24 @@ class Queues:
         return age
 
     def _depth(self, client: SQSClient, region: RegionName) -> QueueSample:
-        work = self._counts(client, region, self._names.work)
+        work = self._attributes(client, region, self._names.work)
         dead = self._names.dead_letter
-        letters = self._counts(client, region, dead)[0] if dead else 0
-        return QueueSample(backlog=work[0], in_flight=work[1], dead_letters=letters)
+        letters = int(self._attributes(client, region, dead)[_VISIBLE]) if dead else 0
+        hidden = work.get(_HIDDEN_FOR)
+        return QueueSample(
+            backlog=int(work[_VISIBLE]),
+            in_flight=int(work[_IN_FLIGHT]),
+            dead_letters=letters,
+            visibility=None if hidden is None else timedelta(seconds=int(hidden)),
+        )
 
-    def _counts(self, client: SQSClient, region: RegionName, name: str) -> tuple[int, int]:
-        told = client.get_queue_attributes(
-            QueueUrl=self._url(client, region, name), AttributeNames=[_VISIBLE, _IN_FLIGHT]
+    def _attributes(
+        self, client: SQSClient, region: RegionName, name: str
+    ) -> Mapping[QueueAttributeNameType, str]:
+        return client.get_queue_attributes(
+            QueueUrl=self._url(client, region, name),
+            AttributeNames=[_VISIBLE, _IN_FLIGHT, _HIDDEN_FOR],
         )["Attributes"]
-        return int(told[_VISIBLE]), int(told[_IN_FLIGHT])
 
     def _url(self, client: SQSClient, region: RegionName, name: str) -> str:
         url = self._urls.get((region, name))

@@ -100,7 +100,7 @@ def _before(region: RegionName, covering: Sequence[Rollout]) -> SlotTarget | Non
     left: Counter[SlotTarget] = Counter()
     for rollout in covering:
         run = _run(rollout, region)
-        if run is None or rollout.request.rolls_back:
+        if run is None or rollout.request.rolls_back or rollout.request.scale:
             continue
         brought = [target for target in left if target.release == rollout.request.label]
         if brought and run.phase in _THROUGH:

@@ -11,6 +11,7 @@ from console.domain.failure import FailureKind
 from console.domain.fleet import RegionName
 from console.domain.outcome import Outcome, RegionPhase
 from console.domain.rollout import Rollout
+from console.domain.scaling import Scale
 from console.domain.steps import Step
 
 _NO_FAULT_OF_THE_RELEASE = {
@@ -25,8 +26,19 @@ _BEFORE_REGIONS = {Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH}
 def next_step(rollout: Rollout, outcome: Outcome) -> str:
     """Return what leads on, a line each; empty where nothing is left to do."""
     if outcome in {Outcome.COMPLETED, Outcome.ROLLED_BACK}:
-        return ""
+        return _to_write_down(rollout)
     return "\n".join((*_hint(rollout), *_commands(rollout)))
+
+
+def _to_write_down(rollout: Rollout) -> str:
+    """Return what to change in the settings after a scale: else they say another number."""
+    scale = rollout.request.scale
+    if scale is None or scale.to == scale.settings:
+        return ""
+    return (
+        f"write count: {scale.to} below regions.{scale.region} in the settings, which say "
+        f"{scale.settings}; until then every release keeps {scale.to} there, and says so"
+    )
 
 
 def _hint(rollout: Rollout) -> tuple[str, ...]:
@@ -62,9 +74,18 @@ def again(rollout: Rollout, only: Sequence[RegionName] = ()) -> str:
         only: regions to name; empty for those that it was about.
     """
     request = rollout.request
+    if request.scale is not None:
+        return again_scaled(request.scale, rollout.fleet, request.where)
     about = tuple(region.name for region in rollout.policy.regions)
     named = only or (about if rollout.policy.is_partial else ())
     image = f" --image {request.image}" if request.image is not None else ""
     regions = f" --regions {','.join(named)}" if named else ""
     where = f" {request.where}" if request.where else ""
     return f"release-console --auto --release {request.label}{image}{regions}{where}"
+
+
+def again_scaled(scale: Scale, fleet: str, where: str) -> str:
+    """Return the command line that scales a region."""
+    confirmed = f" --confirm {fleet}" if scale.is_dangerous else ""
+    line = f"release-console scale {scale.region} {scale.to} --yes{confirmed} {where}"
+    return line.rstrip()
