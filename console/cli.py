@@ -36,6 +36,7 @@ _COMMANDS = {
     "status": ("status", "Show what every region runs, its queue and its locks."),
     "serve": ("serve", "Put the watch mode on a web page of this machine, read-only."),
     "history": ("history", "List earlier rollouts and how they ended."),
+    "report": ("report", "Write what a rollout did as Markdown and HTML."),
     "resume": ("resume", "Go on with a rollout that its console left open."),
     "recover": ("recover", "Lead a fleet on from where a rollout stopped."),
     "scale": ("scale", "Give a region another number of workers."),
@@ -92,6 +93,12 @@ class _Commands(click.Group):
 @click.option("--regions", metavar="A,B", help="Only these regions.")
 @click.option("--refresh", is_flag=True, help="Replace also what already runs this release.")
 @click.option("--sandbox", is_flag=True, help="Run it on the embedded world.")
+@click.option(
+    "--report",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="With --auto: where its report is written; by default reports in the store.",
+)
 @click.option(
     "--config",
     "config",

@@ -38,6 +38,8 @@ class Asked:
     """Why it is taken back without anybody having asked for it."""
     scale: Scale | None = None
     """The region that gets another number of slots; None where a release is rolled out."""
+    report: Path | None = None
+    """The directory that the report is written to; None for the store's."""
 
     @property
     def is_plain_screen(self) -> bool:
@@ -66,6 +68,11 @@ class Asked:
         """
         if self.auto and self.watch:
             raise UsageError("--auto runs a rollout and --watch only looks", "give one of them")
+        if self.report is not None and not self.auto:
+            raise UsageError(
+                "--report goes with --auto",
+                "release-console report --out DIR writes the report of any rollout",
+            )
         if self.auto and self.release is None:
             raise UsageError("--auto needs a release", _EXAMPLE)
         if not self.auto:

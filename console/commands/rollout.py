@@ -11,6 +11,7 @@ from console.commands.endings import end_with
 from console.commands.extras import sandbox_installed
 from console.commands.last_line import write_end
 from console.commands.launching import launched, start_of
+from console.commands.reporting import leave_report
 from console.domain.automatic_rollback import rolls_back_by_itself
 from console.domain.events import RolloutStarted
 from console.domain.fleet import SlotTarget
@@ -91,7 +92,11 @@ def _headless(world: World, asked: Asked, label: ReleaseLabel, lines: LineWriter
         refresh=asked.refresh,
         accept_leftovers=asked.accept_leftovers,
     )
-    rollout, bug = asyncio.run(_run(world, started, lines))
+    try:
+        rollout, bug = asyncio.run(_run(world, started, lines))
+    finally:
+        # Of every end, a journal that broke in the middle too.
+        leave_report(world, started.rollout, asked.report, Narrator().line)
     if isinstance(bug, Exception):
         end_with(bug)  # only its trace is left to tell: the rollout itself has ended in order
     before = rolls_back_by_itself(rollout)

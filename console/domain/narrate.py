@@ -14,6 +14,7 @@ from console.domain.recovery.move import Move
 from console.domain.rollout import Rollout
 from console.domain.scaling import Scale
 from console.domain.sentence import Sentence, Tone
+from console.domain.signs import OUTCOMES
 from console.domain.steps import Asks, At, Result, Step
 
 
@@ -63,6 +64,17 @@ def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C90
             return Sentence(text, Tone.WARN)
         case _:
             return _tell_of_stop(event)
+
+
+def tell_end(event: events.Event) -> Sentence | None:
+    """Return what the end of a rollout says; None for any other fact.
+
+    Not every front end has it in its timeline: `--auto` ends with a paragraph of its own.
+    """
+    if not isinstance(event, events.RolloutFinished):
+        return None
+    sign = OUTCOMES[event.outcome]
+    return Sentence(f"{sign.word}: {event.reason}", sign.tone, event.next)
 
 
 def _tell_of_stop(event: events.Event) -> Sentence | None:

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from console.domain.header import Bystanders, Header, header_of
 from console.domain.run_by import RunBy
 from console.domain.sentence import Sentence, Tone
-from console.domain.signs import OUTCOMES
 from console.tui.sightings import Sightings
 
 if TYPE_CHECKING:
     from console.domain.beat_history import BeatHistory
     from console.domain.chart import Point
-    from console.domain.events import Entry, RolloutFinished
+    from console.domain.events import Entry
     from console.domain.fleet import RegionName, RegionSample, RegionState
     from console.domain.gates import Verdict
     from console.domain.path_view import Expected
@@ -105,14 +104,12 @@ class Scene:
         """Fold in one fact."""
         # No form needs a rollout's story: whatever tells one is imported with the first fact.
         from console.domain import events
-        from console.domain.narrate import tell
+        from console.domain.narrate import tell, tell_end
 
         if isinstance(entry.event, events.RolloutStarted):
             self.told, self.judged = [], []
         self.rollout = rollout
-        sentence = tell(entry.event, rollout)
-        if isinstance(entry.event, events.RolloutFinished):
-            sentence = sentence or _of_the_end(entry.event)
+        sentence = tell_end(entry.event) or tell(entry.event, rollout)
         if sentence is not None:
             self.told.append(Told(entry.at, sentence))
         if isinstance(entry.event, events.GateJudged):
@@ -180,8 +177,3 @@ class Scene:
         )
         self.points.setdefault(sample.region, deque(maxlen=_MOST_POINTS)).append(point)
         self.beats.setdefault(sample.region, BeatHistory()).see(sample, self._policy.silent_after)
-
-
-def _of_the_end(event: RolloutFinished) -> Sentence:
-    sign = OUTCOMES[event.outcome]
-    return Sentence(f"{sign.word}: {event.reason}", sign.tone, event.next)

@@ -1,0 +1,1 @@
+"""What is told of a rollout afterwards, to people who were not there."""
