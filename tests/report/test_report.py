@@ -18,7 +18,7 @@ from console.domain.report.blocks import Plot, Report, Row, Section, Trace
 from console.domain.report.jobs import jobs
 from console.domain.report.proof import NO_FIGURES
 from console.domain.sentence import Tone
-from console.domain.steps import Step
+from console.domain.steps import At, Step
 from console.report.html import to_html
 from console.report.markdown import to_markdown
 from console.report.svg import draw
@@ -142,7 +142,7 @@ def test_plans_are_told_with_what_they_said_and_who_said_yes() -> None:
 
 def test_a_plan_that_the_guard_refused_is_told_as_refused() -> None:
     entries = list(recorded("0.9.1").entries)
-    first = next(i for i, e in enumerate(entries) if e.event == StepStarted(e_at(entries)))
+    first = next(i for i, e in enumerate(entries) if e.event == StepStarted(first_plan(entries)))
     refused = GuardRefused(UnitName("us-east-1"), 0, ("i-1 would go without a replacement",))
     made = entries[: first + 1]
     made.append(Entry(made[0].rollout, len(made) + 1, made[-1].at, refused))
@@ -153,7 +153,7 @@ def test_a_plan_that_the_guard_refused_is_told_as_refused() -> None:
     assert "i-1 would go without a replacement" in told
 
 
-def e_at(entries: Sequence[Entry]) -> object:
+def first_plan(entries: Sequence[Entry]) -> At:
     """Return where the first plan is begun."""
     return next(
         e.event.at
