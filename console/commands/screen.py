@@ -205,6 +205,7 @@ def _surroundings(
         console_output=lambda region, instance: world().fleet.console_output(region, instance),
         rollouts=lambda: world().journal.rollouts(),
         entries=lambda rollout, after: world().journal.read(rollout, after),
+        where=asked.where,
         lease=lambda: _lease(world()),
         identity=identity,
         propose=propose,

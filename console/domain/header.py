@@ -27,6 +27,8 @@ class Bystanders:
     """Who AWS says that we are; empty while nobody has asked."""
     lease: str = ""
     """Who has the fleet; empty where nobody has."""
+    where: str = ""
+    """The options that name this console's settings, as they were typed; empty for the usual."""
 
 
 @dataclass(frozen=True, slots=True)

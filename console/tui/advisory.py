@@ -104,9 +104,9 @@ class Advisory:
         return sum(made.at not in running for made in rollout.recoveries) if rollout else 0
 
     def command(self, region: RegionName, option: Option) -> str:
-        """Return the command line that makes `option` in `region`."""
-        where = self.rollout.request.where if self.rollout is not None else ""
-        return command_line(option, self.looked[region].situation, self._scene.around.fleet, where)
+        """Return the command line that makes `option` in `region`, with this console's settings."""
+        around = self._scene.around
+        return command_line(option, self.looked[region].situation, around.fleet, around.where)
 
     def against(self, region: RegionName, option: Option) -> str:
         """Return why `option` is not made in `region` now; empty where a yes is asked for."""

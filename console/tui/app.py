@@ -104,7 +104,9 @@ class ConsoleApp(App[Leaving]):
         self._mode = mode
         self._interrupts = interrupts or Interrupts()
         around = conductor.around
-        bystanders = Bystanders(around.fleet, around.environment, around.operator, mode)
+        bystanders = Bystanders(
+            around.fleet, around.environment, around.operator, mode, where=around.where
+        )
         self.scene = Scene(around.policy, bystanders, around.boot_allowance)
         self.leaving = Leaving.LOST
         """How it was left; lost, as long as nobody has left it."""

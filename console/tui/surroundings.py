@@ -114,6 +114,8 @@ class Surroundings:
     """The ids of the fleet's rollouts, the newest first."""
     entries: Callable[[str, int], Sequence[Entry]]
     """The journal of a rollout after a sequence number."""
+    where: str = ""
+    """The options that name this console's settings, as they were typed; empty for the usual."""
     lease: Callable[[], str] = lambda: ""
     """Who has the fleet, in a phrase; empty where nobody has."""
     identity: Callable[[], Awaitable[str]] = _no_identity

@@ -6,21 +6,24 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from console.domain import effects
 from console.domain.commands import Interrupt, InterruptNow
-from console.domain.events import Entry, StepStarted
+from console.domain.events import BakeStarted, Entry, StepStarted
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import UnitName
 from console.domain.observations import Failed, Observation
 from console.domain.outcome import Outcome
+from console.domain.policy import Policy
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 from console.headless.output import Narrator
 from console.headless.runner import with_signals
-from tests.rollout.world import NEW, OLD, PaperWorld, policy, started
+from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, started
 
 from .paper import Listener, PaperPerformer, Stage
 
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.looptime(start=0, end=100_000)
 
 CANARY, SECOND = UnitName("us-east-1"), UnitName("eu-west-1")
 SIGINT, SIGTERM = int(signal.SIGINT), int(signal.SIGTERM)
+BAKE = timedelta(minutes=30)
 BEFORE_THE_APPLY = (Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH, Step.TAINT, Step.PLAN)
 ALL = (*BEFORE_THE_APPLY, Step.APPLY, Step.VERIFY)
 
@@ -53,22 +57,40 @@ def stage() -> tuple[Stage, PaperWorld]:
     return made, world
 
 
-async def interrupted(step: Step, *signals: int) -> tuple[Stage, PaperWorld, Rollout]:
-    """Return what became of a rollout that gets `signals` as soon as `step` has begun."""
+def is_it(entry: Entry, moment: Step | None) -> bool:
+    """Whether `entry` is the begin of that step; for None, of a bake."""
+    if moment is None:
+        return isinstance(entry.event, BakeStarted)
+    return isinstance(entry.event, StepStarted) and entry.event.at.step is moment
+
+
+async def interrupted(step: Step | None, *signals: int) -> tuple[Stage, PaperWorld, Rollout]:
+    """Return what became of a rollout that gets `signals` as soon as `step` has begun.
+
+    Args:
+        step: the step; None for the canary's bake.
+        signals: the numbers, the first one first.
+    """
     made, world = stage()
     left = list(signals)
 
     def on_entry(entry: Entry) -> None:
-        if isinstance(entry.event, StepStarted) and entry.event.at.step is step and left:
+        if is_it(entry, step) and left:
             made.engine.send(Interrupt(left.pop(0)))
             for number in left:
                 made.engine.send(InterruptNow(number))
             left.clear()
 
     made.stream.join(Listener(on_entry))
-    rollout = await made.run(started(policy(us_east_1=1, eu_west_1=2)))
-    assert not left, f"{step} was never begun"
+    rollout = await made.run(started(rules(step)))
+    assert not left, f"{step or 'the bake'} was never begun"
     return made, world, rollout
+
+
+def rules(step: Step | None) -> Policy:
+    """Return a canary and a second wave, with a bake where it is about one."""
+    waves = policy(us_east_1=1, eu_west_1=2)
+    return waves if step is not None else replace(waves, bake=BAKE)
 
 
 def applied(made: Stage) -> list[UnitName]:
@@ -121,6 +143,20 @@ async def test_the_second_one_interrupts_terraform_once_and_begins_nothing(step:
     assert world.tainted == set()
 
 
+@pytest.mark.parametrize("signals", [(SIGINT,), (SIGTERM,), (SIGINT, SIGINT), (SIGTERM, SIGINT)])
+async def test_a_bake_is_not_waited_for_and_no_wave_is_begun_after_it(
+    signals: tuple[int, ...],
+) -> None:
+    made, world, rollout = await interrupted(None, *signals)
+
+    assert (rollout.outcome, rollout.exit_code) == (Outcome.PARTIAL, 128 + signals[0])
+    assert applied(made) == [CANARY]
+    assert made.performer.interrupts == len(signals) - 1
+    assert world.slots == {CANARY: [NEW], SECOND: [OLD, OLD]}
+    assert made.clock.now() - START < BAKE
+    assert "release-console" in rollout.next
+
+
 async def test_one_that_comes_when_all_is_done_changes_nothing_about_the_end() -> None:
     _, world, rollout = await interrupted(Step.CENSUS, SIGINT)
 
@@ -149,10 +185,10 @@ def handlers() -> Iterator[None]:
     ],
     ids=lambda value: "+".join(s.name for s in value) if isinstance(value, tuple) else str(value),
 )
-@pytest.mark.parametrize("step", [Step.PLAN, Step.APPLY])
+@pytest.mark.parametrize("step", [Step.PLAN, Step.APPLY, None], ids=["plan", "apply", "bake"])
 @pytest.mark.usefixtures("handlers")
 async def test_signals_become_what_was_promised(
-    step: Step, sent: tuple[signal.Signals, ...], exit_code: int, interrupts: int
+    step: Step | None, sent: tuple[signal.Signals, ...], exit_code: int, interrupts: int
 ) -> None:
     made, _ = stage()
     with_signals(made.engine, Narrator(), made.clock)
@@ -164,14 +200,14 @@ async def test_signals_become_what_was_promised(
             loop.call_soon(one_after_another)
 
     def on_entry(entry: Entry) -> None:
-        if isinstance(entry.event, StepStarted) and entry.event.at.step is step:
+        if is_it(entry, step):
             one_after_another()
 
     made.stream.join(Listener(on_entry))
-    rollout = await made.run(started(policy(us_east_1=1, eu_west_1=2)))
+    rollout = await made.run(started(rules(step)))
 
     assert rollout.exit_code == exit_code
     assert made.performer.interrupts == interrupts
     assert applied(made) == (
-        [CANARY, SECOND] if exit_code == 0 else [CANARY] if step is Step.APPLY else []
+        [CANARY, SECOND] if exit_code == 0 else [] if step is Step.PLAN else [CANARY]
     )

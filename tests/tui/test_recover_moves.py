@@ -146,10 +146,13 @@ async def test_a_lock_a_lost_state_and_a_slow_worker_are_led_out_of_one_after_th
 
 async def test_a_lock_is_taken_away_before_anything_was_ever_rolled_out() -> None:
     it = led(locked(WHOLE, Liveness.DEAD), WHOLE)
-    async with it.shown(choice=None) as shown:
+    async with it.shown(choice=None, where="--config other.yaml") as shown:
         await shown.sees("in the registry")
         await shown.pilot.press("ctrl+r")
         await shown.sees("▶ unlock")
+        # No rollout tells how its settings were named.
+        outlook = " ".join(str(shown.app.screen.query_one("#outlook-text").render()).split())
+        assert f"--confirm {LOCK_ID} --config other.yaml" in outlook
         await make_the_recommended(shown, Remedy.UNLOCK, LOCK_ID)
         await shown.until(lambda: len(it.made) == 1)
     assert it.made[0].move.lock == LOCK_ID
