@@ -206,6 +206,7 @@ def _surroundings(
         rollouts=lambda: world().journal.rollouts(),
         entries=lambda rollout, after: world().journal.read(rollout, after),
         where=asked.where,
+        figures=lambda rollout: world().figures.read(rollout),
         lease=lambda: _lease(world()),
         identity=identity,
         propose=propose,

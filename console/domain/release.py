@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NewType
 
 ReleaseLabel = NewType("ReleaseLabel", str)
@@ -76,6 +77,8 @@ class Release:
     registry gives a digest, it is the engine's id of the image until the push: `sha256:...`."""
     revision: str | None = None
     """The source revision it was built from, where that is known."""
+    committed_at: datetime | None = None
+    """When that revision was committed, where that is known."""
 
     @property
     def is_pushed(self) -> bool:

@@ -262,12 +262,13 @@ class ConsoleApp(App[Leaving]):
 
     async def _replay(self, rollout: str) -> None:
         entries = await self._errands.entries(rollout)
+        figures = await self._errands.figures(rollout)
         from console.tui.screens.replay import policy_of
 
         policy = policy_of(entries)
         # Whoever has left the list meanwhile wants no replay any more.
         if policy is not None and isinstance(self.screen, screens.HistoryScreen):
-            self.push_screen(screens.ReplayScreen(entries, policy, self.scene.around))
+            self.push_screen(screens.ReplayScreen(entries, policy, self.scene.around, figures))
 
     def action_history(self) -> None:
         """Show earlier rollouts."""

@@ -7,17 +7,21 @@ troubled with it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from console.domain.events import Entry
-    from console.domain.rollout import Rollout
+    from console.domain.figures import Figures
+    from console.domain.track_record import Course
     from console.tui.backstage import Backstage
     from console.tui.screens import HistoryScreen, RegionScreen, StartScreen
     from console.tui.surroundings import Surroundings
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _MOST_PAST = 50
 
@@ -50,12 +54,25 @@ class Errands:
         """Return everything that happened in `rollout`."""
         return await self._ask(self._read(rollout))
 
-    async def _past(self) -> Sequence[Rollout]:
-        from console.domain.evolve import replay  # the first frame needs no rollout
+    async def _past(self) -> Sequence[Course]:
+        from console.domain.track_record import course_of  # the first frame needs no rollout
 
         names = self._around.rollouts()[:_MOST_PAST]
-        replayed = (replay(self._around.entries(name, 0)) for name in names)
-        return tuple(rollout for rollout in replayed if rollout is not None)
+        courses = (course_of(self._around.entries(name, 0)) for name in names)
+        return tuple(course for course in courses if course is not None)
+
+    async def figures(self, rollout: str) -> Sequence[Figures]:
+        """Return what was kept of `rollout`; nothing where that cannot be read."""
+        return await self._ask(self._recall(rollout))
+
+    async def _recall(self, rollout: str) -> Sequence[Figures]:
+        from console.engine.ports import JournalError
+
+        try:
+            return self._around.figures(rollout)
+        except JournalError as error:
+            _log.warning("there is no chart of %s: %s", rollout, error)
+            return ()
 
     async def _read(self, rollout: str) -> Sequence[Entry]:
         return self._around.entries(rollout, 0)

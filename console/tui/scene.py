@@ -17,9 +17,12 @@ from console.domain.sentence import Sentence, Tone
 from console.tui.sightings import Sightings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from console.domain.beat_history import BeatHistory
     from console.domain.chart import Point
     from console.domain.events import Entry
+    from console.domain.figures import Figures
     from console.domain.fleet import RegionName, RegionSample, RegionState
     from console.domain.gates import Verdict
     from console.domain.path_view import Expected
@@ -114,6 +117,15 @@ class Scene:
             self.told.append(Told(entry.at, sentence))
         if isinstance(entry.event, events.GateJudged):
             self.judged.append(Judged(entry.at, entry.event.region, entry.event.verdict))
+
+    def recall(self, figures: Iterable[Figures], rollout: Rollout) -> None:
+        """Chart what was kept of a rollout before anybody looked here."""
+        from console.domain.figures import points
+
+        for region, kept in points(figures, rollout.request.label).items():
+            known = self.points.get(region, ())
+            earlier = (point for point in kept if not known or point.at < known[0].at)
+            self.points[region] = deque((*earlier, *known), maxlen=_MOST_POINTS)
 
     def header(self) -> Header:
         """Return what is always in sight."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from console.domain.commands import Command, Recover
     from console.domain.events import Entry
     from console.domain.failure import Failure
+    from console.domain.figures import Figures
     from console.domain.fleet import Reading, RegionSample, RegionState
     from console.domain.policy import Policy
     from console.domain.recovery.advice import Advice
@@ -116,6 +117,8 @@ class Surroundings:
     """The journal of a rollout after a sequence number."""
     where: str = ""
     """The options that name this console's settings, as they were typed; empty for the usual."""
+    figures: Callable[[str], Sequence[Figures]] = lambda _: ()
+    """What was kept of a rollout's regions, in the order of time."""
     lease: Callable[[], str] = lambda: ""
     """Who has the fleet, in a phrase; empty where nobody has."""
     identity: Callable[[], Awaitable[str]] = _no_identity

@@ -124,6 +124,7 @@ def test_a_fleet_that_is_held_is_refused_with_code_4_and_its_holder(project: Pro
 def test_an_earlier_refusal_is_in_the_history(project: Project, nobody: str) -> None:
     project.run(*ROLLOUT, AWS_ENDPOINT_URL=nobody, **KEYS)
 
-    (told,) = project.run("history", "--json").lines
+    told, last = project.run("history", "--json").lines
 
     assert (told["release"], told["outcome"], told["exit_code"]) == ("0.9.1", "refused", 3)
+    assert (last["figures"]["rollouts"], last["figures"]["changes"]) == (1, 0)

@@ -67,7 +67,7 @@ COMPOSED = {
     ),
     # In a narrow terminal the console output that was asked for takes the chart's room.
     "region": Composition("masthead summary objects beats details console", larger="chart"),
-    "history": Composition("masthead history"),
+    "history": Composition("masthead history record"),
     "plan-review": Composition(_CONFIRMED, never="void"),
     "dangerous": Composition(f"{_CONFIRMED} wanted typed", never="void"),
     "leave": Composition("box title consequences"),

@@ -132,7 +132,7 @@ class DockerImages:
         if self._spec.reuse and known is not None and await self._pushed.is_same(known, source):
             there = f"{label} is pushed already, from the same revision"
             on_progress(Progress(ProgressKind.FINISHED, there))
-            return self._release(label, known.digest, source)
+            return _release(label, self._spec.everywhere.pinned(known.digest), source)
         engine = await asyncio.to_thread(find_engine)
         if isinstance(engine, Failure):
             return engine
@@ -142,11 +142,11 @@ class DockerImages:
         if isinstance(built, Failure):
             return built
         if known is None:
-            return Release(label, ImageRef(built), source.revision or None)
+            return _release(label, ImageRef(built), source)
         if built not in (known.config, known.digest):
             return self._pushed.taken(label, known)
         self._ids[known.digest] = built
-        return self._release(label, known.digest, source)
+        return _release(label, self._spec.everywhere.pinned(known.digest), source)
 
     async def _test(self, image: ImageRef, on_progress: OnProgress) -> str | Failure:
         from console.adapters.docker.trial import try_image
@@ -247,9 +247,6 @@ class DockerImages:
             on_progress(Progress(ProgressKind.FINISHED, there))
         return found
 
-    def _release(self, label: ReleaseLabel, digest: str, source: Source) -> Release:
-        return Release(label, self._spec.everywhere.pinned(digest), source.revision or None)
-
     async def _interruptible(
         self, what: str, work: Coroutine[Any, Any, T | Failure]
     ) -> T | Failure:
@@ -278,3 +275,9 @@ def _tell_of(source: Source, on_progress: OnProgress) -> None:
 def _refused(failure: Failure) -> Failure:
     """Preflight changes nothing: whatever it finds holds the rollout back."""
     return Failure(FailureKind.REFUSED, failure.message, failure.hint, failure.evidence)
+
+
+def _release(label: ReleaseLabel, image: ImageRef, source: Source) -> Release:
+    # What differs from a commit is younger than it, and nobody knows by how much.
+    committed_at = source.committed_at if source.is_exact else None
+    return Release(label, image, source.revision or None, committed_at)

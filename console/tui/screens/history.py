@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Static
 
 from console.domain.abridged import abridged
 from console.domain.keys import KEYS
@@ -17,6 +18,8 @@ from console.domain.rollout import Rollout
 from console.domain.sentence import Tone
 from console.domain.signs import OPEN, OUTCOMES
 from console.domain.spans import brief
+from console.domain.track_record import Course, told, track_record
+from console.tui.palette import line, lines
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
@@ -69,7 +72,7 @@ class HistoryScreen(Drawn):
     def __init__(self, scene: Scene) -> None:
         """Stand over `scene`, whose header stays."""
         super().__init__(scene)
-        self._rollouts: Sequence[Rollout] = ()
+        self._courses: Sequence[Course] = ()
 
     def compose(self) -> ComposeResult:
         """Lay the table out."""
@@ -77,24 +80,26 @@ class HistoryScreen(Drawn):
         table = KeyedTable("history")
         table.border_title = "Rollouts"
         yield table
+        yield Static(id="record", markup=False)
         yield Keys()
 
     def on_mount(self) -> None:
         """Begin with the newest."""
         self.query_one("#history").focus()
 
-    def fill(self, rollouts: Sequence[Rollout]) -> None:
-        """Show `rollouts`."""
-        self._rollouts = rollouts
+    def fill(self, courses: Sequence[Course]) -> None:
+        """Show earlier rollouts, and what they add up to."""
+        self._courses = courses
+        self.query_one("#record", Static).update(_figures(courses))
         table = self.query_one("#history", KeyedTable)
         table.shape(_columns(table.size.width))
         is_roomy = table.size.width >= _ROOMY
-        table.put([_row(table, rollout, is_roomy=is_roomy) for rollout in rollouts])
+        table.put([_row(table, course.rollout, is_roomy=is_roomy) for course in courses])
 
     def on_resize(self) -> None:
         """Use the width that there is now."""
-        if self.is_laid_out and self._rollouts:
-            self.call_after_refresh(self.fill, self._rollouts)
+        if self.is_laid_out and self._courses:
+            self.call_after_refresh(self.fill, self._courses)
 
     def draw(self, now: datetime) -> None:
         """Keep the header going."""
@@ -114,6 +119,14 @@ class HistoryScreen(Drawn):
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()
+
+
+def _figures(courses: Sequence[Course]) -> Content:
+    if not courses:
+        return Content()
+    return lines(
+        *(line((f"{name:<21}", Tone.QUIET), text) for name, text in told(track_record(courses)))
+    )
 
 
 def _row(table: KeyedTable, rollout: Rollout, *, is_roomy: bool) -> Row:

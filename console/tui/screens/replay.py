@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from console.domain.events import Entry
 from console.domain.evolve import evolve, replay
+from console.domain.figures import Figures
 from console.domain.header import Bystanders
 from console.domain.keys import KEYS
 from console.domain.policy import Policy
@@ -45,9 +46,16 @@ class ReplayScreen(RolloutScreen):
         _move("begin", -_ALL, "Begin", "home"),
     ]
 
-    def __init__(self, entries: Sequence[Entry], policy: Policy, around: Bystanders) -> None:
-        """Begin with the first fact of `entries`."""
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        policy: Policy,
+        around: Bystanders,
+        figures: Sequence[Figures] = (),
+    ) -> None:
+        """Begin with the first fact of `entries`, and chart `figures` as far as they go then."""
         self._entries = tuple(entries)
+        self._figures = tuple(figures)
         self._policy = policy
         self._around = replace(around, mode=Mode.REPLAY, lease="")
         self._place = 1
@@ -60,6 +68,10 @@ class ReplayScreen(RolloutScreen):
         for entry in self._entries[: self._place]:
             rollout = evolve(rollout, entry)
             scene.tell(entry, rollout)
+        if rollout is not None and self._entries:
+            at = self._entries[self._place - 1].at
+            known = (figures for figures in self._figures if figures.at <= at)
+            scene.recall(known, rollout)
         return scene
 
     def draw(self, now: datetime) -> None:
