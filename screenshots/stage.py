@@ -19,6 +19,7 @@ from console.domain.abridged import abridged
 from console.domain.events import Entry, RolloutFinished, RolloutStarted
 from console.domain.evolve import evolve, replay
 from console.domain.failure import Failure
+from console.domain.figures import Figures, figures_of
 from console.domain.fleet import (
     InstanceId,
     Reading,
@@ -42,6 +43,7 @@ from screenshots.recording import Recording
 from screenshots.rehearsal import IDENTITY, console_output
 from screenshots.world import PATIENCE
 
+_WINDOW = timedelta(minutes=15)
 _SELDOM = timedelta(days=1)
 """Nothing changes while a picture is taken, and nobody needs to look twice."""
 _REST_S = 0.02
@@ -93,6 +95,7 @@ class Stage:
             console_output=self._console_output,
             rollouts=lambda: tuple(self._journal()),
             entries=lambda name, after: [e for e in self._journal()[name] if e.seq > after],
+            figures=self._figures,
             lease=self._lease,
             identity=self._identity,
             propose=self._propose,
@@ -146,6 +149,14 @@ class Stage:
 
     async def _console_output(self, region: RegionName, _: InstanceId) -> Reading[str]:
         return Reading(self.moment, console_output(region, self.label))
+
+    def _figures(self, rollout: str) -> Sequence[Figures]:
+        """Return what would have been kept of a recorded rollout."""
+        known = (self.recording, *self.earlier)
+        seen = next((r.samples for r in known if r.entries[0].rollout == rollout), ())
+        silent_after = self.started.policy.silent_after
+        ordered = sorted(seen, key=lambda sample: sample.at)
+        return [figures_of(sample, silent_after, _WINDOW) for sample in ordered]
 
     def _journal(self) -> dict[str, tuple[Entry, ...]]:
         current = (self.recording,) if self.begins else ()
