@@ -282,6 +282,7 @@ def terraform_spec(settings: Settings, policy: Policy) -> TerraformSpec:
                 completions=readiness.completions,
                 within=readiness.within,
             ),
+            stop_grace=settings.drain.grace,
             settings=terraform.variables,
         ),
         units={unit.name: unit.regions for unit in policy.units},

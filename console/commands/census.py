@@ -113,6 +113,7 @@ def _region(region: RegionView, situation: Situation, *, is_seen: bool) -> dict[
             "oldest_s": _seconds(queue.oldest),
             "dead_letters": queue.dead_letters,
         },
+        "hint": region.hint or None,
         "lock": None
         if lock is None
         else {
@@ -213,6 +214,8 @@ def _region_text(region: RegionView, *, is_seen: bool) -> list[str]:
     if not is_seen:
         healthy = f"nobody can tell how many of {region.desired} are healthy"
     lines = [f"{region.name}: {healthy}; {told}"]
+    if region.hint:
+        lines.append(f"  {region.hint}")
     if region.error:
         lines.append(f"  ! {region.error}")
     if region.lock is not None:

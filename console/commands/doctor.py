@@ -16,6 +16,7 @@ from console.adapters.docker.engine import Engine, find_engine
 from console.adapters.terraform.binary import Binary, read_version
 from console.adapters.terraform.plugins import find_plugin_dir
 from console.commands.where import chosen_config, config_option
+from console.domain.draining import misfits
 from console.domain.failure import Failure
 from console.domain.foreign import shown
 from console.engine.ports import JournalError
@@ -30,6 +31,15 @@ class _Finding:
     is_well: bool
     told: str
     hint: str = ""
+    forbids: bool = True
+    """Whether nothing may be rolled out where it is not well; else it is only told."""
+
+    @property
+    def mark(self) -> str:
+        """Its mark in front of the line."""
+        if self.is_well:
+            return "✓"
+        return "✗" if self.forbids else "!"
 
 
 @click.command()
@@ -40,10 +50,10 @@ def doctor(ctx: click.Context, /, config: Path | None, *, sandbox: bool) -> None
     world = wire(chosen_config(ctx, config, sandbox=sandbox))
     findings = asyncio.run(_examine(world))
     for finding in findings:
-        print(shown(f"{'✓' if finding.is_well else '✗'} {finding.what:<22} {finding.told}"))  # noqa: T201
+        print(shown(f"{finding.mark} {finding.what:<22} {finding.told}"))  # noqa: T201
         if finding.hint and not finding.is_well:
             print(shown(f"  → {finding.hint}"))  # noqa: T201
-    sys.exit(0 if all(finding.is_well for finding in findings) else 3)
+    sys.exit(0 if all(found.is_well or not found.forbids for found in findings) else 3)
 
 
 async def _examine(world: World) -> list[_Finding]:
@@ -79,6 +89,9 @@ async def _findings(world: World) -> AsyncIterator[_Finding]:
             errors = (sample.instances.error, sample.heartbeats.error, sample.queue.error)
             told = "; ".join(error for error in errors if error)
             yield _Finding(region, not told, told or "instances, heartbeats and queues answer")
+            hidden = sample.queue.value.visibility if sample.queue.value else None
+            for misfit in misfits(world.policy.drain, hidden):
+                yield _Finding(f"drain in {region}", False, misfit, forbids=False)
 
 
 async def _terraform(world: World) -> _Finding:

@@ -48,6 +48,13 @@ def sandbox() -> None:
 @_dir_option
 @click.option("--detach", is_flag=True, help="Leave it running in the background.")
 @click.option("--rate", default=3.0, show_default=True, help="Jobs a second in each region.")
+@click.option("--job-time", default=0.3, show_default=True, help="Seconds that a job takes.")
+@click.option(
+    "--stop-grace",
+    default=20,
+    show_default=True,
+    help="Seconds that a worker has, from its stop signal on.",
+)
 @click.option("--port", default=0, help="Of the AWS endpoint; any free one unless given.")
 @click.option(
     "--regions",
@@ -76,6 +83,8 @@ def up(
     *,
     detach: bool,
     rate: float,
+    job_time: float,
+    stop_grace: int,
     port: int,
     regions: str,
     layout: str,
@@ -102,6 +111,8 @@ def up(
         layout=layout,
         regions=_counts(regions),
         rate=rate,
+        job_time=timedelta(seconds=job_time),
+        stop_grace=timedelta(seconds=stop_grace),
         port=port,
         boot_delay=timedelta(seconds=boot_delay),
         instances=instances,

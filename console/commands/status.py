@@ -14,6 +14,7 @@ import click
 from console.commands.asked import Asked
 from console.commands.census import Census, as_data, as_text
 from console.commands.where import chosen_config, config_option
+from console.domain.backlog_hint import backlog_hint
 from console.domain.fleet import RegionName, RegionSample
 from console.domain.rollout import Rollout
 from console.domain.view import FleetView, RegionView, view_region
@@ -75,4 +76,11 @@ def _view(world: World, seen: Seen, now: datetime) -> RegionView:
         boot_allowance=world.settings.readiness.within,
         now=now,
     )
-    return replace(view, objects=seen.situation.objects)
+    return replace(view, objects=seen.situation.objects, hint=_hint(world, view, survey.sample))
+
+
+def _hint(world: World, view: RegionView, sample: RegionSample) -> str:
+    per_worker = world.policy.gates.backlog_per_worker
+    if per_worker is None or view.queue is None or not is_seen(sample):
+        return ""
+    return backlog_hint(view.queue.backlog, view.healthy, per_worker)

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+# What EC2 is sure to leave: it cuts off "within a few minutes" what has not shut down by then.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-ec2-instance-termination-works.html
+_SHUTDOWN = timedelta(minutes=2)
+
 
 @dataclass(frozen=True, slots=True)
 class DrainRules:
@@ -44,6 +48,11 @@ def misfits(rules: DrainRules, visibility: timedelta | None) -> Iterator[str]:
         yield (
             f"a worker that goes has {_told(finish)} and a job takes up to {_told(longest)}: it "
             f"would be cut off and done again; write {key}: {_told(longest)} or more"
+        )
+    if rules.within is None and rules.grace is not None and rules.grace > _SHUTDOWN:
+        yield (
+            f"EC2 gives an instance that is terminated a few minutes to shut down, and drain.grace "
+            f"wants {_told(rules.grace)}: what is not done by then is done again by another worker"
         )
     if visibility is None:
         return

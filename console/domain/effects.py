@@ -195,7 +195,7 @@ def _of_unit(at: At, rollout: Rollout) -> Effect:
                     for region in rollout.regions_of(unit)
                     for slot in region.batches[unit.batch]
                 )
-                if rollout.request.only
+                if rollout.request.only or rollout.request.scale
                 else (),
             )
         case Step.APPLY:

@@ -28,6 +28,7 @@ from console.domain.steps import Asks, At, Result, Step, Subject
 from console.domain.winding import may_go_on, wind_down, wrap_up
 
 Events = tuple[Event, ...]
+_NO_IMAGE = "no new worker needs an image"
 
 
 def advance(rollout: Rollout, now: datetime) -> Events:
@@ -71,7 +72,7 @@ def _prepare(rollout: Rollout) -> Events:
     if not any(region.batches for region in rollout.regions):
         return wrap_up(rollout)
     if rollout.request.image is not None:
-        skipped = "the image is already pushed"
+        skipped = _NO_IMAGE if rollout.request.ships_nothing else "the image is already pushed"
         return tuple(
             StepFinished(At(step), Result.SKIPPED, skipped) for step in (Step.TEST, Step.PUSH)
         )
@@ -90,7 +91,7 @@ def _unshipped(rollout: Rollout) -> Events:
     release = Release(rollout.request.label, image)
     return (
         ReleaseFixed(release),
-        StepFinished(At(Step.BUILD), Result.SKIPPED, "no new worker needs an image"),
+        StepFinished(At(Step.BUILD), Result.SKIPPED, _NO_IMAGE),
     )
 
 

@@ -65,25 +65,6 @@ def leaving(scale: Scale | None, region: RegionName, filled: Iterable[int]) -> f
     return frozenset(SlotIndex(slot) for slot in filled if slot >= scale.to)
 
 
-def workers_needed(backlog: int, healthy: int, per_worker: int) -> str:
-    """Return what a backlog says about the number of workers, in a sentence's end.
-
-    Args:
-        backlog: jobs that wait.
-        healthy: workers that take them.
-        per_worker: jobs that may wait for each healthy worker.
-    """
-    needed = max(1, -(-backlog // per_worker))
-    if healthy == 0:
-        return f"{counted(backlog, 'job')} waiting and no healthy worker"
-    each = f"{round(backlog / healthy)} waiting per healthy worker, {per_worker} accepted"
-    if needed > healthy:
-        return f"{each}: {counted(needed, 'worker')} would be needed"
-    if needed < healthy:
-        return f"{each}: {counted(needed, 'worker')} would do"
-    return each
-
-
 def most_run(targets: Iterable[T | None]) -> T | None:
     """Return what most slots run; of several the one of the lowest slot. None for no slots."""
     found = Counter(target for target in targets if target is not None)

@@ -67,6 +67,8 @@ class RegionView:
     queue: QueueSample | None
     lock: StateLock | None
     objects: tuple[ObjectView, ...]
+    hint: str = ""
+    """What the backlog says about the number of workers; empty where it says nothing."""
 
     @property
     def healthy(self) -> int:

@@ -93,6 +93,7 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
             "interval": f"{spec.heartbeat_interval.total_seconds():g}s",
             "silent_after": f"{10 * spec.heartbeat_interval.total_seconds():g}s",
         },
+        "drain": {"grace": f"{spec.stop_grace.total_seconds():g}s"},
         "readiness": {"ssh": True, "heartbeat": True, "completions": 1, "within": "60s"},
         "gates": {
             "heartbeat": {"within": "60s"},

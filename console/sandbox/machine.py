@@ -32,6 +32,7 @@ class Site:
     host: Host
     boot_delay: timedelta
     stop_grace: timedelta
+    """From SIGTERM to SIGKILL, where the user data does not say."""
 
 
 class Machine:
@@ -43,6 +44,7 @@ class Machine:
         self.private_ip = private_ip
         self._site = site
         self._launched: Launched | None = None
+        self._stop_grace = site.stop_grace
         self._life: asyncio.Task[None] | None = None
         self.accepts_logins = False
         """Whether it has booted far enough for SSH."""
@@ -73,8 +75,13 @@ class Machine:
             self._live(fetch_user_data, predecessor), name=self.identity
         )
 
-    async def power_off(self) -> None:
-        """Ask the launcher to stop, and end it when its grace is over."""
+    async def power_off(self, at_most: timedelta | None = None) -> None:
+        """Ask the launcher to stop, and end it when its grace is over.
+
+        Args:
+            at_most: the longest grace, where the world ends; None for what the user data says.
+        """
+        grace = self._stop_grace if at_most is None else min(self._stop_grace, at_most)
         self.accepts_logins = False
         launched = self._launched
         if launched is None or not launched.is_alive:
@@ -84,7 +91,7 @@ class Machine:
             self._print("systemd: Stopping worker...")
             await launched.ask_to_stop()
         if self._life is not None:
-            await asyncio.wait({self._life}, timeout=self._site.stop_grace.total_seconds())
+            await asyncio.wait({self._life}, timeout=grace.total_seconds())
         if self.runs_its_launcher and launched is not None:
             self._print("systemd: worker did not stop in time, killing it.")
             await launched.kill()
@@ -113,6 +120,7 @@ class Machine:
 
     async def _start(self, user_data: str) -> Launched:
         settings = parse_user_data(decode_user_data(user_data))
+        self._stop_grace = settings.stop_grace or self._site.stop_grace
         order = Order(
             instance=self.identity,
             region=self.region,

@@ -81,7 +81,7 @@ class Machines:
     async def power_off_all(self) -> None:
         """Switch everything off, all at once, and wait for it."""
         for machine in tuple(self._on.values()):
-            self._power_off(machine)
+            self._power_off(machine, self._site.stop_grace)
         if self._halting:
             await asyncio.wait(self._halting.values())
 
@@ -107,10 +107,10 @@ class Machines:
 
         machine.power_on(fetch_user_data, self._halting.get(identity))
 
-    def _power_off(self, machine: Machine) -> None:
+    def _power_off(self, machine: Machine, at_most: timedelta | None = None) -> None:
         # Out of the list first: for the bastion and the census it is gone from now on.
         del self._on[machine.identity]
-        halting = self._halting[machine.identity] = asyncio.create_task(machine.power_off())
+        halting = self._halting[machine.identity] = asyncio.create_task(machine.power_off(at_most))
 
         def forget(ended: asyncio.Task[None]) -> None:
             if self._halting.get(machine.identity) is ended:

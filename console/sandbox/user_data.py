@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SETTINGS_PATH = "/etc/worker/worker.env"
+SERVICE_PATH = "/etc/systemd/system/worker.service"
 
 _NEEDED = ("AWS_REGION", "WORK_QUEUE", "RESULTS_QUEUE", "FLEET", "RELEASE", "IMAGE")
+_EXEC_STOP = re.compile(r"^ExecStop=.*\bdocker stop (?:-t|--time)[ =](\d+)\b", re.MULTILINE)
 _HINT = f"The machine's template must write {SETTINGS_PATH} through cloud-config's write_files."
 
 
@@ -34,6 +38,8 @@ class WorkerSettings:
     release: str
     environment: Mapping[str, str]
     """All variables of worker.env, as they were written."""
+    stop_grace: timedelta | None = None
+    """From the stop signal to the kill, as the service has it; None where it does not say."""
 
 
 def decode_user_data(encoded: str) -> str:
@@ -62,7 +68,10 @@ def parse_user_data(text: str) -> WorkerSettings:
     except yaml.YAMLError as error:
         where = str(error).replace("\n", " ")
         raise UserDataError(f"The user data is not valid YAML: {where}.", _HINT) from error
-    variables = _variables(_settings_file(document))
+    settings = _file(document, SETTINGS_PATH)
+    if settings is None:
+        raise UserDataError(f"The user data writes no {SETTINGS_PATH}.", _HINT)
+    variables = _variables(settings)
     missing = [name for name in _NEEDED if not variables.get(name)]
     if missing:
         raise UserDataError(f"{SETTINGS_PATH} does not set {', '.join(missing)}.", _HINT)
@@ -70,17 +79,23 @@ def parse_user_data(text: str) -> WorkerSettings:
         image=variables["IMAGE"],
         release=variables["RELEASE"],
         environment=MappingProxyType(variables),
+        stop_grace=_stop_grace(_file(document, SERVICE_PATH) or ""),
     )
 
 
-def _settings_file(document: object) -> str:
+def _stop_grace(service: str) -> timedelta | None:
+    found = _EXEC_STOP.search(service)
+    return None if found is None else timedelta(seconds=int(found[1]))
+
+
+def _file(document: object, path: str) -> str | None:
     entries = document.get("write_files") if isinstance(document, dict) else None
     for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and entry.get("path") == SETTINGS_PATH:
+        if isinstance(entry, dict) and entry.get("path") == path:
             content = str(entry.get("content") or "")
             is_encoded = str(entry.get("encoding", "")).lower() in {"b64", "base64", "gz+b64"}
             return decode_user_data(content) if is_encoded else content
-    raise UserDataError(f"The user data writes no {SETTINGS_PATH}.", _HINT)
+    return None
 
 
 def _variables(content: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from console.settings.drain import drain_complaints
 from console.settings.findings import Complaint
 from console.settings.image import Builder
 from console.settings.salvage import Values
@@ -172,5 +173,6 @@ def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     yield from queue_complaints(values)
     yield from heartbeat_complaints(values)
     yield from proof_complaints(values)
+    yield from drain_complaints(values)
     yield from gate_complaints(data)
     yield from screen_complaints(values)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, PrivateAttr
 
 from console.domain.policy import OnFailure
+from console.settings.drain import Drain
 from console.settings.fields import Name, Positive, Section, Text, VariableName
 from console.settings.fields import Region as RegionKey
 from console.settings.image import Image
@@ -65,6 +66,8 @@ class Settings(Section):
     """How an instance proves that it works."""
     readiness: Readiness = Readiness()
     """What a new instance must show before the one that it replaces may go."""
+    drain: Drain = Drain()
+    """What a worker is given before its instance goes, so that its jobs are finished there."""
     gates: Gates = Gates()
     """The checks that a region must pass after an apply. null switches a gate off."""
     notify: tuple[Text, ...] = ()

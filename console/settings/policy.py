@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from console.domain.draining import DrainRules
 from console.domain.policy import EVERY_LOOK, GateRules, Pace, Policy, RegionSpec, Unit
 from console.domain.vocabulary import RegionName, UnitName
 from console.errors import UsageError
@@ -61,6 +62,7 @@ def to_policy(
         silent_after=settings.heartbeat.silent_after,
         sample_every=rollout.sample_every
         or min(max(settings.heartbeat.interval, _FASTEST), _SLOWEST),
+        drain=_drain_rules(settings),
         is_partial=sum(map(len, waves)) < sum(map(len, settings.rollout.waves)),
     )
 
@@ -130,3 +132,9 @@ def _paces(gates: Gates) -> Iterator[tuple[str, Pace]]:
         yield "dead_letters", gates.dead_letters.timed()
     if gates.failures:
         yield "failures", gates.failures.timed()
+
+
+def _drain_rules(settings: Settings) -> DrainRules:
+    drain, written = settings.drain, settings.terraform.variables.get("stop_grace_seconds")
+    grace = timedelta(seconds=written) if isinstance(written, int) else None
+    return DrainRules(grace=drain.grace or grace, longest_job=drain.longest_job)

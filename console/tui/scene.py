@@ -165,6 +165,16 @@ class Scene:
         """Return a region as it was last seen; None where nobody has looked yet."""
         return self._sightings.view(name, now)
 
+    def hint(self, view: RegionView) -> str:
+        """Return what a region's backlog says about the number of its workers."""
+        from console.domain.backlog_hint import backlog_hint
+
+        per_worker, sample = self._policy.gates.backlog_per_worker, self.sample(view.name)
+        is_seen = sample is not None and not (sample.heartbeats.error or sample.instances.error)
+        if per_worker is None or view.queue is None or not is_seen:
+            return ""
+        return backlog_hint(view.queue.backlog, view.healthy, per_worker)
+
     def sample(self, name: RegionName) -> RegionSample | None:
         """Return what was last seen of a region in AWS."""
         return self._sightings.sample(name)

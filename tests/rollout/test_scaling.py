@@ -9,6 +9,7 @@ import pytest
 
 from console.domain import effects
 from console.domain.automatic_rollback import rolls_back_by_itself
+from console.domain.backlog_hint import backlog_hint
 from console.domain.commands import Approve, Close
 from console.domain.confirmation import is_dangerous
 from console.domain.events import ApprovalRequested, Event, PathChosen, PlanReady, RolloutHalted
@@ -20,7 +21,7 @@ from console.domain.outcome import Outcome
 from console.domain.policy import OnFailure, Policy, Share
 from console.domain.reconciliation import Found, reconcile
 from console.domain.rollout import Rollout
-from console.domain.scaling import Scale, most_run, rules_of, standing, workers_needed
+from console.domain.scaling import Scale, most_run, rules_of, standing
 from console.domain.steps import Asks, At, Step, Subject
 
 from .world import NEW, OLD, PaperWorld, policy, run, started
@@ -223,12 +224,13 @@ def test_a_release_after_a_scale_keeps_the_number_of_slots() -> None:
         (41, 1, "41 waiting per healthy worker, 100 accepted"),
         (123, 3, "41 waiting per healthy worker, 100 accepted: 2 workers would do"),
         (380, 1, "380 waiting per healthy worker, 100 accepted: 4 workers would be needed"),
-        (0, 3, "0 waiting per healthy worker, 100 accepted: 1 worker would do"),
-        (7, 0, "7 jobs waiting and no healthy worker"),
+        (300, 3, "100 waiting per healthy worker, 100 accepted"),
+        (0, 3, ""),
+        (7, 0, "7 jobs wait and no worker is healthy"),
     ],
 )
 def test_the_backlog_says_how_many_workers_it_takes(backlog: int, healthy: int, told: str) -> None:
-    assert workers_needed(backlog, healthy, 100) == told
+    assert backlog_hint(backlog, healthy, 100) == told
 
 
 def test_most_slots_decide_what_new_ones_get() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from datetime import timedelta
 
 import pytest
 
@@ -37,6 +38,15 @@ def test_the_settings_are_found() -> None:
     assert settings.release == "0.9.0"
     assert settings.environment["EXTRA"] == "x=y z"
     assert settings.environment["AWS_REGION"] == "eu-west-1"
+
+
+@pytest.mark.parametrize("option", ["-t 45", "--time 45", "--time=45"])
+def test_the_services_grace_is_found(option: str) -> None:
+    unit = f"      ExecStop=/usr/bin/docker stop {option} worker\n      TimeoutStopSec=75\n"
+    entry = f"  - path: /etc/systemd/system/worker.service\n    content: |\n{unit}runcmd"
+
+    assert parse_user_data(GOOD.replace("runcmd", entry)).stop_grace == timedelta(seconds=45)
+    assert parse_user_data(GOOD).stop_grace is None
 
 
 def test_an_encoded_file_is_decoded() -> None:

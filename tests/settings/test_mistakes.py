@@ -26,6 +26,7 @@ MISTAKES = [
     ("fleet: browser-check-worker\n", "", "1: fleet: is missing; write it, for example `fleet:"),
     ("waves:", "wave:", "18: rollout.wave: is no key; did you mean waves?"),
     ("{count: 1}", "{}", "14: regions.us-east-1.count: is missing; write it, for example `count"),
+    ("store:", "drain: {grace: 1500ms}\nstore:", "30: drain.grace: is no whole number of seconds"),
     # types
     ("batch: 100%", "batch: 5x", '20: rollout.batch: "5x" is no share; write a percentage such'),
     ("batch: 100%", "batch: 0%", '20: rollout.batch: "0%" is out of range; a percentage goes'),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from console.domain.draining import DrainRules
 from console.domain.policy import Policy, Unit
 from console.errors import UsageError
 from console.settings import MachineSize, to_policy
@@ -34,6 +35,17 @@ def test_each_region_is_a_unit(load_text: Any) -> None:
     assert policy.max_parallel == 2
     assert policy.bake == timedelta(minutes=5)
     assert policy.gates.backlog_per_worker == 100
+
+
+def test_a_workers_grace_is_the_settings_or_that_of_the_terraform_root(load_text: Any) -> None:
+    drained = VALID + "drain: {grace: 90s, longest_job: 60s}\n"
+    written = VALID.replace("t3.medium}", "t3.medium, stop_grace_seconds: 45}")
+
+    assert to_policy(load_text(VALID)).drain == DrainRules()
+    assert to_policy(load_text(drained)).drain == DrainRules(
+        grace=timedelta(seconds=90), longest_job=timedelta(seconds=60)
+    )
+    assert to_policy(load_text(written)).drain == DrainRules(grace=timedelta(seconds=45))
 
 
 def test_in_a_single_root_each_wave_is_a_unit(load_text: Any) -> None:

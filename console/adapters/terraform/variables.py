@@ -55,10 +55,15 @@ class Given:
     readiness: Readiness
     settings: Mapping[str, object] = field(default_factory=dict)
     """`terraform.variables`; these win, save for slots, region and fleet."""
+    stop_grace: timedelta | None = None
+    """From a worker's stop signal to its kill; None for what the root says."""
 
     def shared(self) -> dict[str, Json]:
         """Return the variables that both layouts have."""
+        grace = self.stop_grace
+        stop = {} if grace is None else {"stop_grace_seconds": int(grace.total_seconds())}
         return {
+            **stop,
             "fleet": self.fleet,
             "environment": self.environment,
             "heartbeat": {

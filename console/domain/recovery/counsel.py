@@ -78,6 +78,8 @@ _NOT_YET = {Health.BOOTING, Health.SILENT}
 
 def _elsewhere(situation: Situation, rollout: Rollout) -> Iterator[str]:
     """Yield what goes on where a gate has failed and no instance has."""
+    if rollout.request.scale is not None:
+        return  # it has shipped nothing, and no other region waits for it
     if situation.is_whole and situation.healthy >= situation.desired:
         yield (
             f"or, where {rollout.request.label} is not to blame, nothing has to be mended in "

@@ -187,6 +187,7 @@ class Consumer(threading.Thread):
 
     def _give_back(self, message: MessageTypeDef) -> None:
         """Show the job to the other workers at once instead of after the visibility timeout."""
+        say(f"out of time: message {message['MessageId']} is given back")
         self._queues.change_message_visibility(
             QueueUrl=self._settings.work_queue,
             ReceiptHandle=message["ReceiptHandle"],

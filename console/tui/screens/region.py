@@ -135,6 +135,8 @@ class RegionScreen(Drawn):
             told.append(f"{view.queue.dead_letters} dead")
             parts.append((f"   {', '.join(told)}", Tone.QUIET))
         notes = []
+        if hint := self.scene.hint(view):
+            notes.append(line((hint, Tone.QUIET)))
         if view.lock is not None:
             held = f"state locked by {view.lock.holder} ({view.lock.operation})"
             notes.append(line(("! ", Tone.WARN), held))

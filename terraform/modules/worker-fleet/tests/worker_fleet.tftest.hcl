@@ -108,6 +108,7 @@ run "the_worker_is_told_the_whole_contract" {
         WORKERS=4
         HEARTBEAT_NAMESPACE=checks
         HEARTBEAT_INTERVAL=15
+        STOP_GRACE=55
       EOT
     ]
     error_message = "worker.env is read by docker --env-file, by a login shell and by the sandbox: one KEY=value a line"
@@ -132,7 +133,7 @@ run "the_image_is_pulled_and_run_by_digest" {
   }
 
   assert {
-    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "docker stop -t 45 worker") && strcontains(base64decode(aws_instance.worker[0].user_data_base64), "TimeoutStopSec=75")
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), "docker stop -t 45 worker") && strcontains(base64decode(aws_instance.worker[0].user_data_base64), "TimeoutStopSec=75") && strcontains(base64decode(aws_instance.worker[0].user_data_base64), "STOP_GRACE=40\n")
     error_message = "systemd must not kill a worker that is still within its grace"
   }
 
