@@ -39,15 +39,17 @@ from console.engine.clock import SystemClock as SystemClock
 from console.engine.figuring import Figurer
 from console.engine.past import past
 from console.engine.performer import WorldPerformer
-from console.engine.ports import Images
+from console.engine.ports import HeartbeatSource, Images
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
+from console.heartbeat_sources import heartbeat_deadline, heartbeat_source
 from console.identity import operator as operator
 from console.journal.figures import FiguresFile
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
+from console.settings.heartbeat import HeartbeatSource as HeartbeatKind
 from console.settings.image import Builder
 
 
@@ -114,13 +116,16 @@ class World:
         settings = self.settings
         spec = FleetSpec(
             fleet=settings.fleet,
-            namespace=settings.heartbeat.namespace,
-            interval=settings.heartbeat.interval,
             home=RegionName(next(iter(settings.regions))),
-            window=settings.heartbeat.window,
             ami_parameter=settings.terraform.ami_parameter,
+            heartbeat_deadline=heartbeat_deadline(settings),
         )
-        return AwsFleet(spec, self.session, self.queues)
+        return AwsFleet(spec, self.session, self.queues, self.heartbeats)
+
+    @cached_property
+    def heartbeats(self) -> HeartbeatSource:
+        """Where heartbeats are read."""
+        return heartbeat_source(self.settings, self.session)
 
     @cached_property
     def runner(self) -> Runner:
@@ -314,12 +319,18 @@ def image_spec(settings: Settings, policy: Policy) -> ImageSpec:
 def await_command(settings: Settings) -> str:
     """Return what Terraform's provisioner runs: this console, whatever is on its PATH.
 
-    The settings' values go with it, so that a process for each instance need not read them again.
+    Where CloudWatch is the source, the settings' values go with it, so that a process for each
+    instance need not read them again. Any other needs more than a command line may show.
     """
     heartbeat = settings.heartbeat
+    program = (sys.executable, "-m", "console.cli", "await-ready")
+    if heartbeat.source is not HeartbeatKind.CLOUDWATCH:
+        # Terraform runs it elsewhere, and some paths in the settings are relative to here.
+        file = ("--config", str(settings.source)) if settings.source else ()
+        return shlex.join([*program, "--directory", str(Path.cwd()), *file])
     return shlex.join(
         [
-            *(sys.executable, "-m", "console.cli", "await-ready"),
+            *program,
             *("--fleet", settings.fleet, "--namespace", heartbeat.namespace),
             *("--interval", f"{heartbeat.interval.total_seconds():g}s"),
         ]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from console.adapters.aws.await_ready import Wanted
+from console.adapters.aws.await_ready import Seen, Wanted, await_proof
 from console.adapters.aws.await_ready import await_ready as wait
 from console.adapters.aws.metrics import Workers
 from console.commands.telling import say
 from console.values import parse_span
+
+if TYPE_CHECKING:
+    from console.wiring import World
+
+Look: TypeAlias = Callable[[Wanted], Callable[[Seen], Seen]]
+"""Makes a look at what is wanted."""
 
 
 def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
@@ -34,6 +43,7 @@ def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> time
 @click.option("--namespace", help="Instead of the settings' heartbeat.namespace.")
 @click.option("--interval", callback=_span, help="Instead of the settings' heartbeat.interval.")
 @click.option("--config", "config", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--directory", metavar="D", help="Read the settings as if it were started there.")
 @click.pass_context
 def await_ready(
     ctx: click.Context,
@@ -48,20 +58,26 @@ def await_ready(
     namespace: str | None,
     interval: timedelta | None,
     config: Path | None,
+    directory: str | None,
 ) -> None:
     """Wait until an instance beats with a release and its image, and has finished real jobs.
 
     Terraform's creation provisioner runs this, once for each new instance; the old instance is
     destroyed only after it has ended well. With --fleet, --namespace and --interval no settings are
-    read, which saves its start half a second of CPU.
+    read, which saves its start half a second of CPU; the source is CloudWatch then.
     """
+    look: Look | None = None
     if fleet is None or namespace is None or interval is None:
         from console.wiring import wire
 
-        settings = wire(config or ctx.obj).settings
+        if directory is not None:
+            os.chdir(directory)
+        world = wire(config or ctx.obj)
+        settings = world.settings
         fleet = fleet or settings.fleet
         namespace = namespace or settings.heartbeat.namespace
         interval = interval or settings.heartbeat.interval
+        look = _other_look(world)
     wanted = Wanted(
         region=region,
         instance=instance,
@@ -72,9 +88,26 @@ def await_ready(
         interval=interval,
         digest=digest,
     )
-    failure = wait(wanted, every=min(interval, timedelta(seconds=2)), tell=say)
+    every = min(interval, timedelta(seconds=2))
+    if look is None:
+        failure = wait(wanted, every=every, tell=say)
+    else:
+        failure = await_proof(wanted, look(wanted), every=every, tell=say)
     if failure is None:
         say(f"{instance} works: it beats as {release} and has finished {completions} jobs or more")
         return
     say(f"error: {failure.message}\n  → {failure.hint}")
     sys.exit(5)
+
+
+def _other_look(world: World) -> Look | None:
+    """Return how the settings' source is looked at; None where that is CloudWatch."""
+    from console.adapters.heartbeats.proof import look_through
+    from console.heartbeat_sources import beat_age_allowed
+    from console.settings.heartbeat import HeartbeatSource
+
+    settings = world.settings
+    if settings.heartbeat.source is HeartbeatSource.CLOUDWATCH:
+        return None
+    source, fresh = world.heartbeats, beat_age_allowed(settings)
+    return lambda wanted: look_through(source, wanted, fresh)

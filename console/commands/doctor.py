@@ -16,8 +16,10 @@ from console.adapters.docker.engine import Engine, find_engine
 from console.adapters.terraform.binary import Binary, read_version
 from console.adapters.terraform.plugins import find_plugin_dir
 from console.commands.where import chosen_config, config_option
+from console.domain.counted import counted
 from console.domain.draining import misfits
 from console.domain.failure import Failure
+from console.domain.fleet import RegionSample
 from console.domain.foreign import shown
 from console.engine.ports import JournalError
 from console.lodging import lodgings
@@ -88,10 +90,19 @@ async def _findings(world: World) -> AsyncIterator[_Finding]:
             sample = await world.fleet.sample(region, [])
             errors = (sample.instances.error, sample.heartbeats.error, sample.queue.error)
             told = "; ".join(error for error in errors if error)
-            yield _Finding(region, not told, told or "instances, heartbeats and queues answer")
+            yield _Finding(region, not told, told or _beating(world, sample))
             hidden = sample.queue.value.visibility if sample.queue.value else None
             for misfit in misfits(world.policy.drain, hidden):
                 yield _Finding(f"drain in {region}", False, misfit, forbids=False)
+
+
+def _beating(world: World, sample: RegionSample) -> str:
+    running = sum(instance.is_running for instance in sample.instances.value or ())
+    beating = len(sample.healthy(world.policy.silent_after))
+    return (
+        f"instances, queues and heartbeats ({world.heartbeats.name}) answer; "
+        f"{beating} of {counted(running, 'running instance')} beat"
+    )
 
 
 async def _terraform(world: World) -> _Finding:

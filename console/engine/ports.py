@@ -17,6 +17,8 @@ from console.domain.events import Entry
 from console.domain.failure import Failure
 from console.domain.fleet import (
     ErroredState,
+    Heartbeat,
+    Instance,
     InstanceId,
     Reading,
     RegionName,
@@ -177,6 +179,31 @@ class Fleet(Protocol):
         """Return what an instance's user data starts; None where it does not tell."""
 
 
+class HeartbeatSource(Protocol):
+    """Where the heartbeats of instances are kept."""
+
+    name: str
+    """As people call it."""
+
+    async def read(
+        self,
+        region: RegionName,
+        instances: Sequence[Instance],
+        releases: Sequence[ReleaseLabel],
+        at: datetime,
+    ) -> Reading[tuple[Heartbeat, ...]]:
+        """Return what the living of `instances` did as the releases of their tags, and as others.
+
+        One that never beat has an entry too, without a time: nobody has to register an instance.
+
+        Args:
+            region: where they are.
+            instances: those that are there.
+            releases: what they may run besides what their tags say.
+            at: the time of the question.
+        """
+
+
 class Hands(Protocol):
     """What the console changes in AWS without Terraform: orphans, which are in no state."""
 
@@ -325,6 +352,7 @@ __all__ = [
     "Clock",
     "Fleet",
     "Hands",
+    "HeartbeatSource",
     "Images",
     "Infrastructure",
     "Interruptible",

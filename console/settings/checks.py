@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from console.settings.drain import drain_complaints
 from console.settings.findings import Complaint
+from console.settings.heartbeat_checks import source_complaints
 from console.settings.image import Builder
 from console.settings.salvage import Values
 from console.settings.screen import screen_complaints
@@ -172,6 +173,7 @@ def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     yield from variable_complaints(values)
     yield from queue_complaints(values)
     yield from heartbeat_complaints(values)
+    yield from source_complaints(values, data)
     yield from proof_complaints(values)
     yield from drain_complaints(values)
     yield from gate_complaints(data)

@@ -11,10 +11,11 @@ from console.domain.policy import OnFailure
 from console.settings.drain import Drain
 from console.settings.fields import Name, Positive, Section, Text, VariableName
 from console.settings.fields import Region as RegionKey
+from console.settings.heartbeat import Heartbeat
 from console.settings.image import Image
 from console.settings.locations import FilePath
 from console.settings.queues import Queues
-from console.settings.rules import Gates, Heartbeat, Readiness, Rollout
+from console.settings.rules import Gates, Readiness, Rollout
 from console.settings.screen import Screen
 from console.settings.terraform import Terraform
 

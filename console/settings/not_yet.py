@@ -29,16 +29,7 @@ def _is_something(value: object) -> bool:
     return bool(value)
 
 
-def _is_other_source(value: object) -> bool:
-    return isinstance(value, str) and value in {"sqs", "s3", "http", "ssh", "ssm", "prometheus"}
-
-
 NOT_YET = (
-    NotYet(
-        ("heartbeat", "source"),
-        _is_other_source,
-        "this version reads heartbeats from CloudWatch only; write cloudwatch",
-    ),
     NotYet(
         ("readiness", "ssh"),
         lambda value: value is False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 
 from pydantic import Field
 
@@ -45,27 +44,6 @@ class Rollout(Section):
     """How often a person is asked: each-step, each-wave or once."""
     sample_every: Span | None = None
     """How often the fleet is looked at; by default at every heartbeat, between 1s and 10s."""
-
-
-class HeartbeatSource(StrEnum):
-    """Where heartbeats are read."""
-
-    CLOUDWATCH = "cloudwatch"
-
-
-class Heartbeat(Section):
-    """How an instance proves that it works."""
-
-    source: HeartbeatSource = HeartbeatSource.CLOUDWATCH
-    """Where heartbeats are read; so far CloudWatch."""
-    namespace: Text = "release-console"
-    """CloudWatch namespace that the workers publish to."""
-    interval: Span = timedelta(seconds=10)
-    """Time between two heartbeats of a worker; at least 1s, CloudWatch's finest resolution."""
-    silent_after: Span = timedelta(seconds=60)
-    """An instance without a heartbeat for this long is silent; at least twice the interval."""
-    window: Span = timedelta(minutes=15)
-    """How far back heartbeats and finished jobs are looked for; at least silent_after."""
 
 
 class Readiness(Section):

@@ -101,8 +101,48 @@ MISTAKES = [
     ),
     ("context: ../worker", "context: ''", '5: image.context: "" is no path'),
     # not in this version
-    ("source: cloudwatch", "source: sqs", "24: heartbeat.source: this version reads heartbeats f"),
-    ("source: cloudwatch", "source: clodwatch", '24: heartbeat.source: "clodwatch" is not known'),
+    (
+        "source: cloudwatch",
+        "source: sqs",
+        '24: heartbeat.source: "sqs" is none of cloudwatch, prom',
+    ),
+    ("source: cloudwatch", "source: clodwatch", "did you mean cloudwatch?"),
+    (
+        "source: cloudwatch",
+        "source: prometheus",
+        "24: heartbeat.prometheus: is missing with source",
+    ),
+    (
+        "source: cloudwatch",
+        "command: {run: [./beats]}",
+        "24: heartbeat.command: has no meaning with source: cloudwatch; leave it out, or write sou",
+    ),
+    ("source: cloudwatch", "source: command, command: {run: []}", "24: heartbeat.command.run: "),
+    (
+        "source: cloudwatch",
+        "source: prometheus, prometheus: {url: prometheus:9090}",
+        'heartbeat.prometheus.url: "prometheus:9090" is no address; write one such as https://prom',
+    ),
+    (
+        "source: cloudwatch",
+        "source: prometheus, prometheus: {url: https://p/api/v1}",
+        "is an address with /api/v1, which is added to it; leave that out",
+    ),
+    (
+        "source: cloudwatch",
+        "source: prometheus, prometheus: {url: https://p, runs: a-b}",
+        'heartbeat.prometheus.runs: "a-b" is no name of a metric; use letters, digits',
+    ),
+    (
+        "source: cloudwatch",
+        "source: appoptics, appoptics: {resolution: 60s, token: x}",
+        "24: heartbeat.silent_after: is less than two heartbeats and the time until one can be rea",
+    ),
+    (
+        "source: cloudwatch",
+        "source: appoptics, appoptics: {}",
+        "heartbeat.appoptics.token: is miss",
+    ),
     ("notify: []", 'notify: ["slack://x"]', "29: notify: this version does not notify; leave"),
     ("  failures:", "  alarms: [a]\n  failures:", "28: gates.alarms: this version does not look"),
     ("  failures:", "  commands: [{}]\n  failures:", "28: gates.commands: this version runs no co"),

@@ -80,7 +80,7 @@ class Seen:
     digest: str | None = None
     """What it reports to run, maybe the head alone; None where it reports nothing."""
     trouble: str = ""
-    """Why CloudWatch did not answer the last time; empty where it did."""
+    """Why the source did not answer the last time; empty where it did."""
 
     def satisfies(self, wanted: Wanted) -> bool:
         """Whether that is enough."""
@@ -108,10 +108,35 @@ def await_ready(
     """
     ask_for = _cloudwatch(wanted.region, os.environ if environment is None else environment)
     since = datetime.now(UTC) - max(wanted.within, _LEAST_LOOKBACK)
+
+    def look(before: Seen) -> Seen:
+        return _look(wanted, ask_for, since, before)
+
+    return await_proof(wanted, look, every=every, tell=tell)
+
+
+def await_proof(
+    wanted: Wanted,
+    look: Callable[[Seen], Seen],
+    *,
+    every: timedelta,
+    tell: Callable[[str], None],
+) -> Failure | None:
+    """Block until `look` shows what is wanted or the time is over.
+
+    Args:
+        wanted: what the instance has to show.
+        look: returns what it has shown; gets what it had shown the last time.
+        every: time between two looks.
+        tell: gets a sentence whenever something new is seen.
+
+    Returns:
+        None when it is ready, else what was missing, with the last thing seen.
+    """
     deadline = time.monotonic() + wanted.within.total_seconds()
     seen, told = Seen(), ""
     while True:
-        seen = _look(wanted, ask_for, since, seen)
+        seen = look(seen)
         if seen.satisfies(wanted):
             return None
         if (sentence := describe(wanted, seen)) != told:

@@ -10,12 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from console.adapters.aws.heartbeats import Heartbeats, pairs_of
 from console.adapters.aws.instances import read_console, read_instances, read_user_data
-from console.adapters.aws.metrics import Workers, ask
 from console.adapters.aws.queues import Queues
 from console.adapters.aws.session import AwsSession
 from console.adapters.aws.trouble import AwsTrouble
@@ -31,9 +28,9 @@ from console.domain.fleet import (
     SlotTarget,
 )
 from console.domain.release import ReleaseLabel
+from console.engine.ports import HeartbeatSource
 
 if TYPE_CHECKING:
-    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
@@ -45,31 +42,27 @@ class FleetSpec:
     """What the settings say of the fleet in AWS."""
 
     fleet: str
-    namespace: str
-    """Of the heartbeats."""
-    interval: timedelta
-    """Between two heartbeats."""
     home: RegionName
     """Where STS is asked who we are."""
-    window: timedelta = timedelta(minutes=5)
-    """How far back completions and failures are counted."""
     ami_parameter: str | None = None
     """SSM parameter with the machine image to pin; None to pin none."""
     deadline: timedelta = timedelta(seconds=10)
     """For each source of a sample."""
+    heartbeat_deadline: timedelta = timedelta(seconds=10)
+    """For the heartbeats."""
 
 
 class AwsFleet:
     """AWS, region by region, read only."""
 
-    def __init__(self, spec: FleetSpec, session: AwsSession, queues: Queues) -> None:
+    def __init__(
+        self, spec: FleetSpec, session: AwsSession, queues: Queues, heartbeats: HeartbeatSource
+    ) -> None:
         """Ask nothing yet."""
         self._spec = spec
         self._session = session
         self._queues = queues
-        self._heartbeats = Heartbeats(
-            Workers(spec.namespace, spec.fleet), spec.interval, spec.window
-        )
+        self._heartbeats = heartbeats
         self._known: dict[RegionName, tuple[Instance, ...]] = {}
 
     async def identity(self) -> Reading[str]:
@@ -135,13 +128,12 @@ class AwsFleet:
             instances = self._known.get(region)
         if instances is None:
             return Reading(at, error="no heartbeat was asked for: the instances are not known")
-        pairs = pairs_of(instances, releases)
-
-        def look(client: CloudWatchClient) -> tuple[Heartbeat, ...]:
-            return self._heartbeats.read(partial(ask, client), region, pairs, at)
-
-        told = self._session.call("cloudwatch", region, look)
-        return await self._read(f"CloudWatch in {region}", told)
+        deadline = self._spec.heartbeat_deadline
+        try:
+            async with asyncio.timeout(deadline.total_seconds()):
+                return await self._heartbeats.read(region, instances, releases, at)
+        except TimeoutError:
+            return Reading(at, error=_late(f"{self._heartbeats.name} in {region}", deadline))
 
     async def _queue(self, region: RegionName) -> Reading[QueueSample]:
         depth, oldest = await asyncio.gather(
@@ -158,8 +150,11 @@ class AwsFleet:
             async with asyncio.timeout(self._spec.deadline.total_seconds()):
                 told = await answer
         except TimeoutError:
-            seconds = self._spec.deadline.total_seconds()
-            return Reading(at, error=f"{source} did not answer within {seconds:g} s")
+            return Reading(at, error=_late(source, self._spec.deadline))
         if isinstance(told, AwsTrouble):
             return Reading(at, error=told.text)
         return Reading(at, told)
+
+
+def _late(source: str, deadline: timedelta) -> str:
+    return f"{source} did not answer within {deadline.total_seconds():g} s"

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from console.adapters.aws.fleet import AwsFleet, FleetSpec
+from console.adapters.aws.metrics import Workers
 from console.adapters.aws.queues import QueueNames, Queues, QueueUrls
 from console.adapters.aws.session import AwsSession, AwsTrouble
+from console.adapters.heartbeats.cloudwatch import CloudWatchHeartbeats
 from console.domain.failure import Failure
 from console.domain.fleet import InstanceId, RegionName
 from console.domain.release import ReleaseLabel
@@ -21,16 +23,19 @@ from console.domain.release import ReleaseLabel
 REGION = RegionName("eu-west-1")
 DIGEST = f"sha256:{'a' * 64}"
 IMAGE = f"repo@{DIGEST}"
-SPEC = FleetSpec(
-    fleet="checks", namespace="heartbeats", interval=timedelta(seconds=10), home=REGION
-)
+SPEC = FleetSpec(fleet="checks", home=REGION)
 
 Client = Callable[[str], Any]
 
 
 def make_fleet(spec: FleetSpec = SPEC, dead_letter: str | None = "work-dlq") -> AwsFleet:
     session = AwsSession()
-    return AwsFleet(spec, session, Queues(session, QueueNames("work", "results", dead_letter)))
+    workers = Workers("heartbeats", "checks")
+    heartbeats = CloudWatchHeartbeats(
+        session, workers, timedelta(seconds=10), window=timedelta(minutes=5)
+    )
+    queues = Queues(session, QueueNames("work", "results", dead_letter))
+    return AwsFleet(spec, session, queues, heartbeats)
 
 
 def launch(

@@ -1,0 +1,1 @@
+"""Where instances' heartbeats are kept, source by source."""
