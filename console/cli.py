@@ -43,6 +43,7 @@ _COMMANDS = {
     "rollback": ("recover", "Roll the release before out again, the last wave first."),
     "abort": ("closing", "End a rollout that its console left open."),
     "unlock": ("closing", "Take the lease from a console that is dead."),
+    "notify": ("notify", "Send a test to those who are told how a rollout goes."),
     "doctor": ("doctor", "Check tools, credentials, regions and the store."),
     "config": ("config", "Check the settings, or print their schema."),
     "await-ready": ("await_ready", "Wait until an instance has proven itself (for Terraform)."),

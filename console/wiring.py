@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.adapters.aws.fleet import AwsFleet, FleetSpec
 from console.adapters.aws.hands import ALLOWED, AwsHands
@@ -46,11 +47,15 @@ from console.engine.surveying import Surveyor
 from console.heartbeat_sources import heartbeat_deadline, heartbeat_source
 from console.identity import operator as operator
 from console.journal.figures import FiguresFile
+from console.journal.incidents import IncidentFiles
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
 from console.settings.heartbeat import HeartbeatSource as HeartbeatKind
 from console.settings.image import Builder
+
+if TYPE_CHECKING:
+    from console.adapters.notify import AppriseNotifications
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,20 @@ class World:
     def heartbeats(self) -> HeartbeatSource:
         """Where heartbeats are read."""
         return heartbeat_source(self.settings, self.session)
+
+    @cached_property
+    def notifications(self) -> AppriseNotifications:
+        """Who is told of what."""
+        from console.adapters.notify import AppriseNotifications, NotifyAddress
+
+        return AppriseNotifications(
+            [NotifyAddress(each.url, frozenset(each.on)) for each in self.settings.notify]
+        )
+
+    @cached_property
+    def incidents(self) -> IncidentFiles:
+        """Regions in which nothing happens, as the fleet's consoles have noted them."""
+        return IncidentFiles(self.settings.store, self.settings.fleet)
 
     @cached_property
     def runner(self) -> Runner:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.notify.webhook import Webhook, listening
+
 # A machine that is shared is slow at times; a slow example is no wrong one.
 settings.register_profile("release-console", deadline=None, print_blob=True)
 settings.load_profile("release-console")
@@ -22,3 +24,10 @@ def without_privileges() -> Iterator[None]:
     yield
     if is_root:
         os.seteuid(0)
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """Return a server on loopback that takes notifications."""
+    with listening() as found:
+        yield found

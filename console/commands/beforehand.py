@@ -38,6 +38,10 @@ class Known:
     keymap: Mapping[str, str]
     theme: str
     attention: bool
+    beats_within: timedelta | None
+    """How long all workers of a region may be silent; None where nobody wants to know."""
+    work_within: timedelta | None
+    """How long jobs may wait with none finished; None where nobody wants to know."""
     left_open: str
     """The id of a rollout that had no end; empty where there was none."""
 
@@ -75,6 +79,7 @@ def known_of(settings: Settings, policy: Policy) -> Known:
     from console.identity import operator
     from console.journal.rows import journal_file, open_rollout
 
+    nothing = settings.nothing_happens
     return Known(
         fleet=settings.fleet,
         environment=settings.environment,
@@ -86,6 +91,8 @@ def known_of(settings: Settings, policy: Policy) -> Known:
         keymap=dict(settings.screen.keys),
         theme=settings.screen.theme.value,
         attention=settings.screen.attention,
+        beats_within=nothing.intervals * settings.heartbeat.interval if nothing else None,
+        work_within=(nothing.completions or None) if nothing else None,
         left_open=open_rollout(journal_file(settings.store), settings.fleet),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from console import __version__
+from console.commands.heralding import heralding
 from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
 from console.domain.commands import Abort
@@ -57,8 +58,14 @@ async def _end(world: World, rollout: Rollout, dead: Lease | None) -> Rollout:
         say(f"took the lease of {dead}")
     lease = world.desk.claim(operator(), __version__, f"aborting {rollout.id}", clock.now())
     keeper = Keeper(world.desk, lease, clock)
-    async with keeper.keeping(), world.running(rollout.id) as running:
-        running.stream.join(Reporter(Narrator(), None, clock))
+    reporter = Reporter(Narrator(), None, clock)
+    async with (
+        heralding(world, reporter.notice) as herald,
+        keeper.keeping(),
+        world.running(rollout.id) as running,
+    ):
+        running.stream.join(reporter)
+        running.stream.join(herald)
         engine = Engine(
             FencedJournal(world.journal, lease),
             running.performer,

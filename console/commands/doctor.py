@@ -21,7 +21,8 @@ from console.domain.draining import misfits
 from console.domain.failure import Failure
 from console.domain.fleet import RegionSample
 from console.domain.foreign import shown
-from console.engine.ports import JournalError
+from console.domain.vocabulary import Occasion
+from console.engine.ports import JournalError, Recipient
 from console.lodging import lodgings
 from console.settings.image import Builder
 from console.wiring import World, wire
@@ -74,6 +75,8 @@ async def _findings(world: World) -> AsyncIterator[_Finding]:
     if (instances := lodgings(world.config)) is not None:
         yield _Finding("instances", True, instances)
     yield _store(world)
+    for finding in await asyncio.to_thread(_notifications, world):
+        yield finding
     identity = await world.fleet.identity()
     hint = "log in, or set aws.profile in the settings"
     yield _Finding(
@@ -129,6 +132,31 @@ def _engine(world: World) -> _Finding:
         return _Finding("docker engine", True, f"{found.name}, API {found.api}, {builder}")
     told = found.message if image.context else f"{found.message}; --image needs none"
     return _Finding("docker engine", image.context is None, told, found.hint)
+
+
+def _notifications(world: World) -> list[_Finding]:
+    """Whether Apprise knows each address; nothing is sent, and no address is shown."""
+    if not world.settings.notify:
+        return []
+    told = world.notifications
+    services = zip(told.recipients, told.services(), strict=True)
+    hint = "see Apprise's list of services for how its address is written"
+    return [
+        _Finding(
+            f"notify[{index}]",
+            service is not None,
+            f"{service}, told of {_occasions(recipient)}"
+            if service is not None
+            else "Apprise knows no service by this address",
+            hint,
+        )
+        for index, (recipient, service) in enumerate(services)
+    ]
+
+
+def _occasions(recipient: Recipient) -> str:
+    asked = [occasion for occasion in Occasion if occasion in recipient.occasions]
+    return "everything" if len(asked) == len(Occasion) else ", ".join(asked)
 
 
 def _store(world: World) -> _Finding:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from console.commands.heralding import heralding
 from console.commands.last_line import write_end
 from console.commands.taking_up import LeftOpen, left_open, reconciled, taken_up
 from console.commands.telling import say
@@ -72,7 +73,11 @@ async def _resume(
     clock, narrator = SystemClock(), Narrator()
     reporter = Reporter(narrator, lines, clock)
     reporter.begin(left.rollout)
-    async with taken_up(world, left, from_the_living=from_the_living) as (engine, running):
+    async with (
+        heralding(world, reporter.notice) as herald,
+        taken_up(world, left, from_the_living=from_the_living) as (engine, running),
+    ):
         running.stream.join(reporter)
+        running.stream.join(herald)
         rollout, command = await reconciled(world, left, running.stream.progress)
         return await proceed(engine, running.stream, rollout, command, narrator, clock)

@@ -9,6 +9,7 @@ from pathlib import Path
 from console.commands.asked import Asked
 from console.commands.endings import end_with
 from console.commands.extras import sandbox_installed
+from console.commands.heralding import heralding
 from console.commands.last_line import write_end
 from console.commands.launching import launched, start_of
 from console.commands.reporting import leave_report
@@ -129,6 +130,11 @@ async def _run(
     clock, narrator = SystemClock(), Narrator()
     scale = started.scale
     purpose = f"scaling {scale.told}" if scale else f"rolling out {started.label}"
-    async with launched(world, started.rollout, purpose, started.where) as (engine, running):
-        running.stream.join(Reporter(narrator, lines, clock))
+    reporter = Reporter(narrator, lines, clock)
+    async with (
+        heralding(world, reporter.notice) as herald,
+        launched(world, started.rollout, purpose, started.where) as (engine, running),
+    ):
+        running.stream.join(reporter)
+        running.stream.join(herald)
         return await run(engine, running.stream, started, narrator, clock), engine.bug

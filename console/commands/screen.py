@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.commands.beforehand import Beforehand, Known, known_of, wired
+from console.commands.calling import herald_of, vigil_of
 from console.domain.release import ImageRef, ReleaseLabel
 from console.engine.clock import SystemClock
 from console.errors import RefusedError
@@ -218,6 +219,8 @@ def _surroundings(
         keymap=known.keymap,
         theme=known.theme,
         attention=known.attention,
+        herald=herald_of(world),
+        vigil=vigil_of(world, known, asked.where),
         roll_out=None if asked.watch else roll_out,
         left_open="" if asked.watch else known.left_open,
         take_up=None if asked.watch else take_up,

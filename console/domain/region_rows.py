@@ -47,6 +47,8 @@ class RegionRow:
     fresh: timedelta | None = None
     """Age of the data; None where it was never seen."""
     error: str | None = None
+    alert: str = ""
+    """That nothing happens there, in a sentence; empty where something does."""
 
     @property
     def is_stale(self) -> bool:

@@ -5,6 +5,7 @@ Rollout and fleet and the time become one frozen view. Operator, watcher and rep
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from console.domain.rollout import Rollout
 from console.domain.run_by import RunBy
 from console.domain.sentence import Tone
 from console.domain.signs import OUTCOMES
+from console.domain.silence import Standing
+from console.domain.silence import tell as tell_standing
 from console.domain.steps import Step, Subject
 
 
@@ -99,6 +102,18 @@ def ask_of_the_left(rollout: Rollout, ask: Ask, run_by: RunBy) -> Ask:
     doing = ", ".join(str(record.at) for record in rollout.running)
     where = f"in {doing}" if doing else "at rest"
     return Ask(f"left open {where}, and no console runs it: take it up to go on", Tone.ASK)
+
+
+def ask_of_the_still(still: Sequence[Standing], ask: Ask) -> Ask:
+    """Return the one sentence while no rollout runs and nothing happens in some regions.
+
+    Args:
+        still: those regions.
+        ask: what would be told without that; what leads on from an earlier halt stays.
+    """
+    more = f" (and in {len(still) - 1} more)" if len(still) > 1 else ""
+    keys = ask.keys or _LEADS_ON[:1]
+    return Ask(tell_standing(still[0]).text + more, Tone.BAD, next=ask.next, keys=keys)
 
 
 _LEADS_ON = (("view.recover", "shows what leads on"), ("rollout.close", "ends the rollout"))

@@ -162,7 +162,7 @@ def _is_silent(seen: Standing, sample: RegionSample, rules: SilenceRules) -> boo
     # A first worker may need a while to boot.
     booted = sample.at - rules.boot_allowance
     return not any(
-        instance.is_alive and (instance.launched_at is None or instance.launched_at > booted)
+        instance.is_alive and instance.launched_at is not None and instance.launched_at > booted
         for instance in sample.instances.value or ()
     )
 

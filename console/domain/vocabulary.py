@@ -58,6 +58,21 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class Occasion(StrEnum):
+    """What somebody who does not sit before the console may want to be told of."""
+
+    STARTED = "started"
+    WAITING = "waiting"
+    """A question waits for a person's yes."""
+    HALTED = "halted"
+    ROLLED_BACK = "rolled_back"
+    COMPLETED = "completed"
+    ENDED = "ended"
+    """Refused, or aborted by a person."""
+    NOTHING_HAPPENS = "nothing_happens"
+    """In a region, in a rollout or between rollouts; and that something happens again."""
+
+
 class RegionPhase(StrEnum):
     """Where a region stands."""
 

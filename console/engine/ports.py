@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from console.domain.events import Entry
 from console.domain.failure import Failure
@@ -33,6 +33,11 @@ from console.domain.plan import Plan, PlanId
 from console.domain.probe import ProbeAnswer
 from console.domain.recovery.situation import Liveness
 from console.domain.release import ImageRef, Release, ReleaseLabel
+from console.domain.vocabulary import Occasion
+
+if TYPE_CHECKING:
+    # No screen's first frame needs what is told to those who are away.
+    from console.domain.notification import Message
 
 
 class ProgressKind(StrEnum):
@@ -368,3 +373,34 @@ __all__ = [
     "TakenOverError",
     "plan_file",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who is told."""
+
+    name: str
+    """What it is called in messages: its place in the settings and its service, no secret."""
+    occasions: frozenset[Occasion]
+    """What it wants to be told of."""
+
+
+class Notifications(Protocol):
+    """Tells people who do not sit before the console."""
+
+    @property
+    def recipients(self) -> Sequence[Recipient]:
+        """Who is told, in the order of the settings."""
+
+    async def send(self, index: int, message: Message) -> str | None:
+        """Tell one recipient; return why that failed, without its address. Takes seconds."""
+
+
+class Incidents(Protocol):
+    """Remembers, for all consoles of a fleet, in which regions nothing happens."""
+
+    def begin(self, region: RegionName) -> bool:
+        """Note that nothing happens there; return whether nobody had noted it before."""
+
+    def end(self, region: RegionName) -> bool:
+        """Note that something happens again; return whether nobody had noted that before."""

@@ -65,6 +65,17 @@ class Reporter:
     def sample(self, sample: RegionSample) -> None:
         """Samples are drawn by screens; here the gates' verdicts tell what they add up to."""
 
+    def notice(self, text: str) -> None:
+        """Tell what is no fact of the rollout: somebody could not be notified, say.
+
+        The end's line stays the last one on stdout, whatever comes after it.
+        """
+        now = self._clock.now()
+        self._narrator.say(now, text, Tone.WARN)
+        rollout = self._rollout
+        if self._lines is not None and rollout is not None and not rollout.is_finished:
+            self._lines.write(now, rollout.id, {"type": "notice", "text": shown(text)})
+
     def _details(self, text: str) -> None:
         for line in shown_lines(text):
             self._narrator.line(f"           {line}")

@@ -94,6 +94,8 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
             "silent_after": f"{10 * spec.heartbeat_interval.total_seconds():g}s",
         },
         "drain": {"grace": f"{spec.stop_grace.total_seconds():g}s"},
+        # A machine that is busy with a whole world makes its workers late.
+        "nothing_happens": {"intervals": 10},
         "readiness": {"ssh": True, "heartbeat": True, "completions": 1, "within": "60s"},
         "gates": {
             "heartbeat": {"within": "60s"},

@@ -13,6 +13,7 @@ from console.settings.drain import drain_complaints
 from console.settings.findings import Complaint
 from console.settings.heartbeat_checks import source_complaints
 from console.settings.image import Builder
+from console.settings.notify import notify_complaints
 from console.settings.salvage import Values
 from console.settings.screen import screen_complaints
 from console.settings.terraform import Layout
@@ -177,4 +178,5 @@ def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     yield from proof_complaints(values)
     yield from drain_complaints(values)
     yield from gate_complaints(data)
+    yield from notify_complaints(values)
     yield from screen_complaints(values)

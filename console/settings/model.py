@@ -14,6 +14,7 @@ from console.settings.fields import Region as RegionKey
 from console.settings.heartbeat import Heartbeat
 from console.settings.image import Image
 from console.settings.locations import FilePath
+from console.settings.notify import Address, NothingHappens
 from console.settings.queues import Queues
 from console.settings.rules import Gates, Readiness, Rollout
 from console.settings.screen import Screen
@@ -71,8 +72,10 @@ class Settings(Section):
     """What a worker is given before its instance goes, so that its jobs are finished there."""
     gates: Gates = Gates()
     """The checks that a region must pass after an apply. null switches a gate off."""
-    notify: tuple[Text, ...] = ()
-    """Addresses that are told how a rollout goes."""
+    nothing_happens: NothingHappens | None = NothingHappens()
+    """When nothing happens in a region, so that somebody has to be called. null never calls."""
+    notify: tuple[Address, ...] = Field(default=(), examples=[["${SLACK_WEBHOOK}"]])
+    """Who is told how a rollout goes and where nothing happens: addresses that Apprise knows."""
     screen: Screen = Screen()
     """The console's screen: colours, keys, and whether it calls."""
     store: FilePath = Path(".release-console")

@@ -47,11 +47,6 @@ NOT_YET = (
         "this version runs no commands as gates; leave the key out",
     ),
     NotYet(
-        ("notify",),
-        _is_something,
-        "this version does not notify; leave the key out",
-    ),
-    NotYet(
         ("store",),
         lambda value: isinstance(value, str) and _ADDRESS.match(value) is not None,
         "this version keeps its journal in a directory; write a path such as .release-console",

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from console.domain.foreign import shown
 from console.domain.header import Bystanders
 from console.domain.keys import KEYS
+from console.domain.sentence import Tone
 from console.domain.signs import Mode
 from console.tui import screens
 from console.tui.attention import Attention
@@ -34,6 +37,11 @@ if TYPE_CHECKING:
     from console.tui.surroundings import Choice, Surroundings
 
 _log = logging.getLogger(__name__)
+
+_SEVERITIES: dict[Tone, SeverityLevel] = {Tone.BAD: "error", Tone.WARN: "warning"}
+
+_READ_S = 20.0
+"""What nobody has asked for stays longer: the operator may look elsewhere."""
 
 _LOWEST = 2
 """Screens in the stack when only the first one is there: Textual has an empty one below it."""
@@ -176,6 +184,9 @@ class ConsoleApp(App[Leaving]):
             return
         fetched = bridge.fetch()
         self.scene.take(fetched)
+        for _, sentence in fetched.news:
+            severity = _SEVERITIES.get(sentence.tone, "information")
+            self.notify(shown(sentence.text), severity=severity, timeout=_READ_S, markup=False)
         self.scene.run_by = self._conductor.run_by(holder_lives=self.scene.holder_lives)
         if in_sight and not self._has_set_out:
             self._has_set_out = True
@@ -201,11 +212,12 @@ class ConsoleApp(App[Leaving]):
         return seen
 
     def _call_operator(self) -> None:
-        """Call for each new question; whoever only watches is never called."""
+        """Call for each new question, whoever answers it, and for each region that falls silent."""
         rollout = self.scene.rollout
         questions = rollout.questions if rollout is not None else ()
         asked = questions[0][0] if questions and self._mode is Mode.OPERATE else None
-        self._attention.note(asked, rollout.request.label if rollout is not None else "")
+        still = [found.region for found in self.scene.still]
+        self._attention.note(asked, rollout.request.label if rollout is not None else "", still)
 
     def _tell_terminal(self, text: str) -> None:
         """Write an escape sequence, where there is a terminal that obeys it."""

@@ -1,12 +1,13 @@
 """How does a terminal in the background call its operator?
 
-By its bell, and by its title: the question, for as long as it waits. The title that was there
-before is put aside at the start and put back at the end, see `terminal.EnduringDriver`.
+By its bell, and by its title: the question, for as long as it waits, or where nothing happens. The
+title that was there before is put aside at the start and put back at the end, see
+`terminal.EnduringDriver`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from console.domain.foreign import shown
@@ -47,25 +48,28 @@ class Attention:
         self._ring = ring
         self._is_on = is_on
         self._asked: Subject | None = None
+        self._still: frozenset[str] = frozenset()
         self._title = ""
 
-    def note(self, asked: Subject | None, label: str) -> None:
-        """Take what is asked of the operator now.
+    def note(self, asked: Subject | None, label: str, still: Collection[str] = ()) -> None:
+        """Take what is asked of the operator now, and where nothing happens.
 
         Args:
             asked: the oldest question; None where nothing is asked.
             label: the release that it is about.
+            still: the regions in which nothing happens; each rings once.
         """
         if not self._is_on:
             return
-        if asked is not None and asked != self._asked:
+        if (asked is not None and asked != self._asked) or not self._still.issuperset(still):
             self._ring()
-        self._asked = asked
-        self._entitle(
-            f"? {self._fleet} {label}: {_what(asked)}"
-            if asked is not None
-            else f"release-console: {self._fleet}"
-        )
+        self._asked, self._still = asked, frozenset(still)
+        if asked is not None:
+            self._entitle(f"? {self._fleet} {label}: {_what(asked)}")
+        elif still:
+            self._entitle(f"! {self._fleet}: nothing happens in {', '.join(still)}")
+        else:
+            self._entitle(f"release-console: {self._fleet}")
 
     def _entitle(self, text: str) -> None:
         if text != self._title:

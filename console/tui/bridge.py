@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from console.domain.events import Entry
     from console.domain.fleet import RegionName, RegionState
     from console.domain.fleet import RegionSample as Sample
     from console.domain.rollout import Rollout
+    from console.domain.sentence import Sentence
+    from console.domain.silence import Standing
     from console.engine.ports import Progress
 
 # Lines of tools that wait to be drawn; the log on disk has every one of them.
@@ -46,11 +50,16 @@ class Fetched:
     """Whether the console that has the lease lives."""
     trouble: str | None
     """Why nothing goes on; empty where it does again."""
+    standings: tuple[Standing, ...] = ()
+    """What is known of regions by now: whether anything happens there."""
+    news: tuple[tuple[datetime, Sentence], ...] = ()
+    """What an operator should know and no rollout tells: that nothing happens in a region, say."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing new to draw."""
-        parts = (self.entries, self.samples, self.states, self.progress)
+        looks = (self.samples, self.states, self.standings)
+        parts = (self.entries, self.progress, self.news, *looks)
         told = (self.identity, self.lease, self.trouble)
         return not any(parts) and all(value is None for value in told)
 
@@ -65,6 +74,8 @@ class Bridge:
         self._entries: list[tuple[Entry, Rollout]] = []
         self._samples: dict[RegionName, Sample] = {}
         self._states: dict[RegionName, RegionState | str] = {}
+        self._standings: dict[RegionName, Standing] = {}
+        self._news: list[tuple[datetime, Sentence]] = []
         self._progress: deque[Progress] = deque(maxlen=_MOST_LINES)
         self._dropped = 0
         self._identity: str | None = None
@@ -101,6 +112,16 @@ class Bridge:
         with self._lock:
             self._states[region] = state
 
+    def standing(self, standing: Standing) -> None:
+        """Take what is known of a region by now."""
+        with self._lock:
+            self._standings[standing.region] = standing
+
+    def news(self, at: datetime, sentence: Sentence) -> None:
+        """Take what an operator should know and no rollout tells."""
+        with self._lock:
+            self._news.append((at, sentence))
+
     def around(
         self,
         *,
@@ -122,7 +143,8 @@ class Bridge:
     @property
     def has_news(self) -> bool:
         """Whether the next fetch brings anything."""
-        parts = (self._entries, self._samples, self._states, self._progress)
+        looks = (self._samples, self._states, self._standings)
+        parts = (self._entries, self._progress, self._news, *looks)
         told = (self._identity, self._lease, self._holder_lives, self._trouble)
         return any(parts) or any(value is not None for value in told)
 
@@ -141,8 +163,11 @@ class Bridge:
                 self._lease,
                 self._holder_lives,
                 self._trouble,
+                tuple(self._standings.values()),
+                tuple(self._news),
             )
             self._entries, self._samples, self._states = [], {}, {}
+            self._standings, self._news = {}, []
             self._dropped = 0
             self._identity = self._lease = self._holder_lives = self._trouble = None
             return fetched

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.domain.run_by import RunBy
 from console.tui.backstage import Backstage
 from console.tui.bridge import Bridge
+from console.tui.calling import Calling
 from console.tui.leaving import Leaving
 from console.tui.lookout import Lookout
 
@@ -36,7 +37,8 @@ class Conductor:
         self.around = around
         self.bridge = Bridge()
         self.backstage = Backstage()
-        self._lookout = Lookout(around, self.bridge)
+        self._calling = Calling(around, self.bridge)
+        self._lookout = Lookout(around, self.bridge, self._calling)
         self._hearer: Audience = self.bridge
         self._handle: Handle | None = None
         self._rollout: Future[Rollout] | None = None
@@ -133,6 +135,8 @@ class Conductor:
             following.cancel()
         handle.join(self._hearer)
         handle.join(self._lookout)
+        if (herald := self._calling.herald) is not None:
+            handle.join(herald)
         self._handle = handle
 
     def send(self, command: Command) -> None:
@@ -213,7 +217,8 @@ class Conductor:
             return self.bridge.rollout
 
     def close(self) -> None:
-        """End what still looks around."""
+        """End what still looks around, once those who are away have been told."""
+        self.backstage.start(self._calling.close()).result()
         self.backstage.close()
 
 

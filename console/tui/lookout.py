@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.domain.rollout import Rollout
     from console.engine.ports import Progress
     from console.tui.bridge import Bridge
+    from console.tui.calling import Calling
     from console.tui.surroundings import Surroundings
 
 _log = logging.getLogger(__name__)
@@ -28,10 +29,11 @@ _LEASE_EVERY_S = 5.0
 class Lookout:
     """Looks at every region again and again, and tells the bridge."""
 
-    def __init__(self, around: Surroundings, bridge: Bridge) -> None:
-        """Look through `around` and tell `bridge`."""
+    def __init__(self, around: Surroundings, bridge: Bridge, calling: Calling) -> None:
+        """Look through `around`, and tell `bridge` and `calling`."""
         self._around = around
         self._bridge = bridge
+        self._calling = calling
         self._reading: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
@@ -79,7 +81,9 @@ class Lookout:
     async def _watch_region(self, region: RegionName) -> None:
         while True:
             try:
-                self._bridge.sample(await self._around.sample(region, self._releases(region)))
+                sample = await self._around.sample(region, self._releases(region))
+                self._bridge.sample(sample)
+                self._calling.see(sample)
             except Exception:  # noqa: BLE001 - logged, and looked again
                 _log.exception("a bug while looking at %s", region)
             await asyncio.sleep(self._around.sample_every.total_seconds())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from console.domain.region_rows import RegionRow
     from console.domain.rollout import Rollout
     from console.domain.rollout_view import RolloutView
+    from console.domain.silence import Standing
     from console.domain.view import RegionView
     from console.tui.bridge import Fetched
 
@@ -79,6 +80,7 @@ class Scene:
         """How far back an instance's finished jobs are counted."""
         self.advise_every = timedelta(seconds=5)
         """How often a region is looked at while its moves are on the screen."""
+        self._standings: dict[RegionName, Standing] = {}
         self._sightings = Sightings(policy, boot_allowance)
         self._view: RolloutView | None = None
         self._view_of: tuple[object, ...] = ()
@@ -96,6 +98,8 @@ class Scene:
             self._sightings.read(region, state)
         for sample in fetched.samples:
             self._see(sample)
+        self._standings |= {standing.region: standing for standing in fetched.standings}
+        self.told += (Told(at, sentence) for at, sentence in fetched.news)
         if fetched.identity is not None:
             self.around = replace(self.around, identity=fetched.identity)
         if fetched.lease is not None:
@@ -140,26 +144,52 @@ class Scene:
             self.expected,
             self.trouble,
             self.run_by,
+            *self.still,
         )
         second = int(now.timestamp())
-        is_same = self._view_in == second and all(map(is_, of, self._view_of))
+        is_same = self._view_in == second and len(of) == len(self._view_of)
+        is_same = is_same and all(map(is_, of, self._view_of))
         if self._view is None or not is_same:
             self._view, self._view_of, self._view_in = self._make_view(rows, now), of, second
-        return replace(self._view, regions=rows)
+        return replace(self._view, regions=self._alerted(rows))
 
     def _make_view(self, rows: tuple[RegionRow, ...], now: datetime) -> RolloutView:
-        from console.domain.rollout_view import Ask, ask_of_the_left, view_rollout
+        from console.domain.rollout_view import (
+            Ask,
+            ask_of_the_left,
+            ask_of_the_still,
+            view_rollout,
+        )
 
         view = view_rollout(self.rollout, self.around, rows, self.expected, now)
         if self.trouble:
             return replace(view, ask=Ask(self.trouble, Tone.BAD))
+        if self.still and (self.rollout is None or self.rollout.is_finished):
+            return replace(view, ask=ask_of_the_still(self.still, view.ask))
         if self.rollout is not None and self.run_by is not RunBy.US:
             return replace(view, ask=ask_of_the_left(self.rollout, view.ask, self.run_by))
         return view
 
     def today(self, now: datetime) -> tuple[RegionRow, ...]:
         """Return a line for every region of the settings, whatever is rolled out."""
-        return self._sightings.rows(None, now)
+        return self._alerted(self._sightings.rows(None, now))
+
+    @property
+    def still(self) -> tuple[Standing, ...]:
+        """The regions in which nothing happens, as far as is known."""
+        return tuple(found for found in self._standings.values() if found.incident is not None)
+
+    def _alerted(self, rows: tuple[RegionRow, ...]) -> tuple[RegionRow, ...]:
+        """Return `rows` with a sentence for each region in which nothing happens."""
+        still = {found.region: found for found in self.still}
+        if not still:
+            return rows
+        from console.domain.silence import tell
+
+        return tuple(
+            replace(row, alert=tell(still[row.name]).text) if row.name in still else row
+            for row in rows
+        )
 
     def region(self, name: RegionName, now: datetime) -> RegionView | None:
         """Return a region as it was last seen; None where nobody has looked yet."""

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from console.domain.failure import Failure
     from console.domain.figures import Figures
     from console.domain.fleet import Reading, RegionSample, RegionState
+    from console.domain.notification import Message
     from console.domain.policy import Policy
     from console.domain.recovery.advice import Advice
     from console.domain.recovery.situation import Situation
     from console.domain.release import ImageRef, ReleaseLabel
     from console.domain.rollout import Rollout
+    from console.engine.herald import Herald
     from console.engine.ports import Clock, Progress
     from console.engine.stream import Audience
+    from console.engine.vigil import Vigil
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,11 @@ class Surroundings:
     """How far back an instance's finished jobs are counted."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys that an operator has set otherwise, by the binding's id."""
+    herald: Callable[[Callable[[str], None]], Herald] | None = None
+    """Makes who tells those that are away; takes what hears of failures. None where nobody does."""
+    vigil: Callable[[Callable[[Message], None]], Vigil] | None = None
+    """Makes who notices that nothing happens in a region; takes who tells of it. None where that
+    is not asked for."""
     attention: bool = True
     """Whether the terminal calls, by bell and title, when the operator is needed."""
     theme: str = ""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from console.adapters.notify import AppriseNotifications, NotifyAddress
 from console.commands import rollout
 from console.commands.asked import Asked
 from console.commands.rollout import roll_out
@@ -21,12 +22,14 @@ from console.domain.evolve import replay
 from console.domain.observations import Observation
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
+from console.domain.vocabulary import Occasion
 from console.engine.ports import JournalError
 from console.engine.stream import Stream
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from tests.engine.paper import LoopClock, PaperJournal, PaperPerformer
 from tests.headless.telling import problems
+from tests.notify.webhook import Webhook
 from tests.rollout.world import BROKEN, NEW, OLD, PaperWorld, policy
 
 
@@ -51,6 +54,7 @@ class World:
         self.desk = LeaseDesk(self.journal)
         self.paper = PaperWorld({"us-east-1": [OLD]})
         self.bug_in: type | None = None
+        self.notifications = AppriseNotifications([])
 
     def newest_rollout(self) -> Rollout | None:
         name = next(iter(self.journal.rollouts()), None)
@@ -157,3 +161,30 @@ def test_a_disk_that_fills_up_is_told_with_what_was_begun(
     assert phrase in last["reason"]
     assert "free some space" in narration
     assert world.desk.look() is None
+
+
+def test_those_who_are_away_are_told_how_it_went(
+    world: World, capsys: pytest.CaptureFixture[str], webhook: Webhook
+) -> None:
+    world.notifications = told_of(webhook.address)
+    code, told, _ = ends(capsys)
+    assert_one_end(code, told, world)
+    # A rollout on paper takes so little time that both may come as one message.
+    assert webhook.posts[-1]["title"].startswith("checks (test): 0.9.1 completed")
+    assert "rolling out 0.9.1" in str(webhook.posts)
+
+
+@pytest.mark.parametrize("path", ["refused", "hangs-up"])
+def test_who_cannot_be_told_is_named_and_changes_nothing(
+    world: World, capsys: pytest.CaptureFixture[str], webhook: Webhook, path: str
+) -> None:
+    world.notifications = told_of(f"{webhook.address}/{path}/TOKEN")
+    code, told, narrated = ends(capsys)
+    assert (code, len(told)) == (0, 1)
+    assert "notify[0] (json) was not notified (completed): it" in narrated
+    assert "TOKEN" not in narrated
+
+
+def told_of(url: str) -> AppriseNotifications:
+    """Return one recipient, who is told of everything."""
+    return AppriseNotifications([NotifyAddress(url, frozenset(Occasion))])

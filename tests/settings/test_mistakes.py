@@ -143,10 +143,32 @@ MISTAKES = [
         "source: appoptics, appoptics: {}",
         "heartbeat.appoptics.token: is miss",
     ),
-    ("notify: []", 'notify: ["slack://x"]', "29: notify: this version does not notify; leave"),
     ("  failures:", "  alarms: [a]\n  failures:", "28: gates.alarms: this version does not look"),
     ("  failures:", "  commands: [{}]\n  failures:", "28: gates.commands: this version runs no co"),
     ("store: .release", "store: s3://bucket/", "30: store: this version keeps its journal in a"),
+    # notifications
+    ("notify: []", "notify: [x]", "29: notify[0]: holds no address; write one such as slack://"),
+    (
+        "notify: []",
+        'notify: [{url: "json://x", on: []}]',
+        "29: notify[0].on: is empty, so that nobody",
+    ),
+    (
+        "notify: []",
+        'notify: [{url: "json://x", on: [haltd]}]',
+        '29: notify[0].on[0]: "haltd" is none of started',
+    ),
+    (
+        "notify: []",
+        "nothing_happens: {completions: 20s}",
+        "29: nothing_happens.completions: is shorter",
+    ),
+    (
+        "notify: []",
+        "nothing_happens: {completions: 20m}",
+        "29: nothing_happens.completions: is longer",
+    ),
+    ("notify: []", "nothing_happens: {intervals: 1}", "29: nothing_happens.intervals: 1 is too sm"),
     # environment variables
     (
         "bake: 5m",
@@ -203,7 +225,7 @@ def test_everything_is_told_at_once_and_in_the_order_of_the_file(load_text: Any)
         (21, "rollout.bake"),
         (24, "heartbeat.intervall"),
         (24, "heartbeat.silent_after"),
-        (29, "notify"),
+        (29, "notify[0]"),
     ]
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from console.domain.fleet import RegionName, RegionSample
 from console.domain.release import ReleaseLabel
 from console.tui.bridge import Bridge
+from console.tui.calling import Calling
 from console.tui.lookout import Lookout
 from tests.tui.fleets import two_waves
 
@@ -26,7 +27,7 @@ async def test_a_region_that_hangs_delays_no_other_regions_numbers() -> None:
         return await paper.sample(region, releases)
 
     around = replace(paper.around(), sample=sample, sample_every=timedelta(seconds=0.01))
-    looking = asyncio.create_task(Lookout(around, bridge).look())
+    looking = asyncio.create_task(Lookout(around, bridge, Calling(around, bridge)).look())
     async with asyncio.timeout(10):
         while min(seen["us-west-1"], seen["eu-west-1"]) < 5:
             await asyncio.sleep(0.01)

@@ -26,6 +26,7 @@ from console.tui.surroundings import Choice, Proposal
 from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.regions import Regions
+from console.tui.widgets.trouble import Trouble
 
 if TYPE_CHECKING:
     from console.domain.fleet import RegionName
@@ -104,6 +105,7 @@ class StartScreen(Drawn):
                 # Drawn at once: what is drawn later is laid out, and painted, a second time.
                 yield Static(self._drawn("", "", self._names()), id="preview-text")
         yield Regions()
+        yield Trouble()
         yield Keys()
 
     def on_mount(self) -> None:
@@ -132,6 +134,7 @@ class StartScreen(Drawn):
         self.query_one(Masthead).show(self.scene.header(), now)
         rows = self.scene.today(now)
         self.query_one(Regions).show(rows)
+        self.query_one(Trouble).show(rows, None)
         wants_recovery = is_recovery_wanted(None, rows)
         if wants_recovery != self._wants_recovery:
             self._wants_recovery = wants_recovery

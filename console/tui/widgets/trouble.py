@@ -22,13 +22,13 @@ class Trouble(Static):
         self._told = line("")
 
     def show(self, rows: Sequence[RegionRow], chosen: str | None) -> None:
-        """Tell the error of the region under the cursor; where it has none, the first one's.
+        """Tell what is wrong with the region under the cursor; where nothing is, the first one's.
 
         Args:
             rows: the regions in the order of the table.
             chosen: the region under the cursor.
         """
-        failing = [row for row in rows if row.error]
+        failing = sorted((row for row in rows if row.error or row.alert), key=_is_mere_error)
         mine = [row for row in failing if row.name == chosen] or failing
         told = _line(mine[0], len(failing) - 1) if mine else line("")
         if told != self._told:
@@ -37,6 +37,13 @@ class Trouble(Static):
             self.update(told)
 
 
+def _is_mere_error(row: RegionRow) -> bool:
+    """Whether it cannot be read, and nobody says that nothing happens there: that comes first."""
+    return not row.alert
+
+
 def _line(row: RegionRow, others: int) -> Content:
     more = f"  and {others} more fail" + ("s" if others == 1 else "") if others else ""
+    if row.alert:
+        return line(("✗ ", Tone.BAD), (row.alert, Tone.BAD), (more, Tone.QUIET))
     return line(("! ", Tone.WARN), f"{row.name}: {row.error}", (more, Tone.QUIET))
