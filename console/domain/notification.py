@@ -44,9 +44,8 @@ def message_of(event: events.Event, rollout: Rollout) -> Message | None:
     match event:
         case events.RolloutStarted():
             word = "rolling back to" if event.rolls_back else "rolling out"
-            return _message(
-                rollout, Occasion.STARTED, f"{word} {event.label}", _told(event, rollout)
-            )
+            title = f"scaling {event.scale.told}" if event.scale else f"{word} {event.label}"
+            return _message(rollout, Occasion.STARTED, title, _told(event, rollout))
         case events.RolloutHalted(region, at, failure):
             title = f"{rollout.request.label} halted at {region or at}"
             lines = [failure.message, *_hint(failure.hint), _moves(rollout)]
