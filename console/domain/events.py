@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from console.domain.baseline import Measure
 from console.domain.failure import Failure
 from console.domain.fleet import RegionName, SlotIndex, SlotTarget, UnitName
 from console.domain.gates import Verdict
@@ -59,6 +60,8 @@ class RegionSurveyed:
     """Slots whose object is tainted or carries a deposed one."""
     dead_letters: int | None
     ami: str | None = None
+    measured: Measure | None = None
+    """Its numbers before the rollout; None in journals of versions that did not take them."""
     alarms: tuple[str, ...] = ()
     """Alarms that are muted while the region changes: those whose actions are enabled."""
     alarming: tuple[str, ...] = ()
@@ -158,6 +161,29 @@ class BakeStarted:
 
     wave: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RegionMeasured:
+    """A region that is not touched yet was measured when a wave's gates began to look."""
+
+    region: RegionName
+    measured: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStarted:
+    """Every wave is through; now all regions must stay good for a last time."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WatchFinished:
+    """All regions stayed good."""
+
+    regions: int
+    """How many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +325,10 @@ Event = (
     | ApprovalGiven
     | ApprovalVoid
     | GateJudged
+    | RegionMeasured
     | BakeStarted
+    | WatchStarted
+    | WatchFinished
     | WaveFinished
     | Paused
     | Resumed

@@ -29,6 +29,7 @@ from console.domain.events import (
     RecoveryStarted,
     RegionCounted,
     RegionLeft,
+    RegionMeasured,
     RegionSurveyed,
     ReleaseFixed,
     Resumed,
@@ -41,6 +42,8 @@ from console.domain.events import (
     StopRequested,
     TakenUp,
     TerraformInterrupted,
+    WatchFinished,
+    WatchStarted,
     WaveFinished,
 )
 from console.domain.fleet import RegionName, UnitName
@@ -152,8 +155,14 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
         case GateJudged(name, verdict):
             others = tuple(v for v in rollout.region(name).verdicts if v.gate != verdict.gate)
             return with_region(rollout, name, verdicts=(*others, verdict))
+        case RegionMeasured(name, measured):
+            return with_region(rollout, name, untouched=measured)
         case BakeStarted(_, until):
             return replace(rollout, bake_until=until)
+        case WatchStarted(until):
+            return replace(rollout, watch_until=until)
+        case WatchFinished():
+            return replace(rollout, watch_until=None, is_watched_over=True)
         case WaveFinished(wave):
             return _wave_finished(rollout, wave)
         case Paused(by):
@@ -206,6 +215,7 @@ def _surveyed(rollout: Rollout, event: RegionSurveyed) -> Rollout:
         unfinished=event.unfinished,
         dead_letters_before=event.dead_letters,
         ami=event.ami,
+        before=event.measured,
         alarms=event.alarms,
         alarming=event.alarming,
     )
@@ -243,10 +253,13 @@ def _void(rollout: Rollout, subject: Subject) -> Rollout:
 
 def _wave_finished(rollout: Rollout, wave: int) -> Rollout:
     finished = replace(rollout, wave=wave + 1, bake_until=None)
-    for region in rollout.regions:
-        if region.wave == wave and region.phase is RegionPhase.VERIFIED:
-            finished = with_region(finished, region.name, phase=RegionPhase.DONE)
-    return finished
+    regions = tuple(
+        replace(region, untouched=None, phase=RegionPhase.DONE)
+        if region.wave == wave and region.phase is RegionPhase.VERIFIED
+        else replace(region, untouched=None)
+        for region in rollout.regions
+    )
+    return replace(finished, regions=regions)
 
 
 def _failed(rollout: Rollout, where: At, region: RegionName | None, failure: object) -> Rollout:

@@ -1,53 +1,25 @@
 """Is a region good after an apply?
 
 A gate measures one thing and answers with one of three verdicts that end it (pass, fail,
-inconclusive) or with wait. No data is never a pass, and a probe that failed is no data.
+inconclusive) or with wait. No data is never a pass, and a probe that failed is no data. What was so
+before the release, or rises where the release is not, is inconclusive: a person looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
 
+from console.domain.baseline import failed_before, failing_elsewhere, silent_elsewhere
 from console.domain.counted import counted
-from console.domain.fleet import Heartbeat, RegionName, RegionSample, SlotTarget
-from console.domain.policy import GateRules
+from console.domain.expectation import Expectation as Expectation
+from console.domain.fleet import Heartbeat, RegionSample
+from console.domain.queue_gates import AGE, queue_verdicts
 from console.domain.release import told_apart
-from console.domain.vocabulary import Status as Status
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one gate says of one region, with the number behind it."""
-
-    gate: str
-    status: Status
-    measured: str
-    threshold: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a region shall look like."""
-
-    region: RegionName
-    slots: tuple[SlotTarget, ...]
-    """Slot by slot, what each shall run."""
-    target: SlotTarget
-    """The release that is being shipped."""
-    since: datetime
-    """When the region's first batch was applied."""
-    dead_letters_before: int | None
-    """Dead letters before the first batch; None where nobody could count them."""
-    rules: GateRules
-    silent_after: timedelta
-
-    @property
-    def new_slots(self) -> int:
-        """How many slots shall run the new release."""
-        return sum(slot.digest == self.target.digest for slot in self.slots)
+from console.domain.verdicts import Status as Status
+from console.domain.verdicts import Verdict as Verdict
+from console.domain.verdicts import room, unless, unmeasured
 
 
 def judge(expected: Expectation, sample: RegionSample) -> tuple[Verdict, ...]:
@@ -56,27 +28,36 @@ def judge(expected: Expectation, sample: RegionSample) -> tuple[Verdict, ...]:
         _instances(expected, sample),
         *_heartbeat(expected, sample),
         *_completions(expected, sample),
-        *_queue(expected, sample),
+        *queue_verdicts(expected, sample),
         *_failures(expected, sample),
     )
 
 
-def settle(verdicts: tuple[Verdict, ...], *, is_over: bool) -> Status:
+def settle(
+    verdicts: tuple[Verdict, ...], *, is_over: bool, late: Collection[str] = frozenset()
+) -> Status:
     """Return the one answer of all gates.
 
     Args:
         verdicts: one a gate.
         is_over: whether the deadline has passed. Then a gate that still waits has failed, and one
             that could not be measured leaves the region inconclusive.
+        late: gates whose own deadline has passed.
     """
-    found = {verdict.status for verdict in verdicts}
+    asked = [verdict for verdict in verdicts if not verdict.is_dry]
+    found = {verdict.status for verdict in asked}
     if Status.FAIL in found:
         return Status.FAIL
     if found <= {Status.PASS}:
         return Status.PASS
-    if not is_over:
+    due = [verdict for verdict in asked if is_over or verdict.gate in late]
+    blind = [v for v in asked if v.status is Status.INCONCLUSIVE and (v in due or v.is_decided)]
+    if blind:
+        return Status.INCONCLUSIVE
+    waiting = {verdict.gate for verdict in due if verdict.status is Status.WAIT}
+    if not waiting:
         return Status.WAIT
-    return Status.INCONCLUSIVE if Status.INCONCLUSIVE in found else Status.FAIL
+    return Status.INCONCLUSIVE if waiting == {AGE} else Status.FAIL
 
 
 def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
@@ -84,7 +65,7 @@ def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
     slots = counted(len(expected.slots), "slot")
     threshold = f"{slots}, one each"
     if sample.instances.value is None:
-        return _unmeasured("instances", threshold, sample.instances.error)
+        return unmeasured("instances", threshold, sample.instances.error)
     alive = [i for i in sample.instances.value if i.is_alive]
     right = sum(
         [
@@ -100,7 +81,10 @@ def _instances(expected: Expectation, sample: RegionSample) -> Verdict:
         return Verdict("instances", Status.PASS, measured, threshold)
     are = "instance is" if len(alive) == 1 else "instances are"
     reason = f"{len(alive)} {are} there for {slots}"
-    return Verdict("instances", Status.WAIT, measured, threshold, reason)
+    # An instance too many is somebody's accident; a slot without its own has lost it.
+    has_lost = expected.is_baking and right < len(expected.slots)
+    status = Status.FAIL if has_lost else Status.WAIT
+    return Verdict("instances", status, measured, threshold, reason)
 
 
 def _new_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartbeat, ...]:
@@ -122,7 +106,13 @@ def _labelled_beats(expected: Expectation, sample: RegionSample) -> tuple[Heartb
         if beat.instance in running
         and beat.release == expected.target.release
         and beat.is_fresh(sample.at, expected.silent_after)
+        and not _is_ahead(beat, sample.at + expected.silent_after)
     )
+
+
+def _is_ahead(beat: Heartbeat, latest: datetime) -> bool:
+    """Whether a beat comes from a clock that is so wrong that it would never grow old."""
+    return beat.last_at is not None and beat.last_at > latest
 
 
 def _heartbeat(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
@@ -131,11 +121,17 @@ def _heartbeat(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]
         return
     threshold = f"{expected.new_slots} beating with {expected.target.release}"
     if (error := sample.heartbeats.error or sample.instances.error) is not None:
-        yield _unmeasured("heartbeat", threshold, error)
+        yield unmeasured("heartbeat", threshold, error)
         return
     beating = len({beat.instance for beat in _new_beats(expected, sample)})
-    status = Status.PASS if beating >= expected.new_slots else Status.WAIT
-    yield Verdict("heartbeat", status, f"{beating} beating", threshold, _others(expected, sample))
+    measured, reason = f"{beating} beating", _others(expected, sample)
+    if beating >= expected.new_slots:
+        yield Verdict("heartbeat", Status.PASS, measured, threshold, reason)
+    elif not expected.is_baking:
+        yield Verdict("heartbeat", Status.WAIT, measured, threshold, reason)
+    else:
+        fell = Verdict("heartbeat", Status.FAIL, measured, threshold, reason or "fell silent")
+        yield unless(silent_elsewhere(expected.group), fell)
 
 
 def _others(expected: Expectation, sample: RegionSample) -> str:
@@ -157,57 +153,13 @@ def _completions(expected: Expectation, sample: RegionSample) -> Iterator[Verdic
         return
     threshold = f"{least} or more each by {expected.target.release}"
     if (error := sample.heartbeats.error or sample.instances.error) is not None:
-        yield _unmeasured("completions", threshold, error)
+        yield unmeasured("completions", threshold, error)
         return
     beats = _new_beats(expected, sample)
     working = sum(beat.completions >= least for beat in beats)
     done = sum(beat.completions for beat in beats)
     status = Status.PASS if working >= expected.new_slots else Status.WAIT
     yield Verdict("completions", status, f"{done} by {counted(working, 'instance')}", threshold)
-
-
-def _queue(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
-    """Backlog, oldest age and dead letters stay within their limits."""
-    rules, queue = expected.rules, sample.queue.value
-    limits: tuple[tuple[str, object], ...] = (
-        ("backlog", rules.backlog_per_worker),
-        ("oldest", rules.oldest),
-        ("dead_letters", rules.dead_letters_max_new),
-    )
-    if queue is None:
-        for gate, limit in limits:
-            if limit is not None:
-                yield _unmeasured(gate, str(limit), sample.queue.error)
-        return
-    if rules.backlog_per_worker is not None:
-        most = rules.backlog_per_worker * len(expected.slots)
-        status = Status.PASS if queue.backlog <= most else Status.WAIT
-        yield Verdict("backlog", status, str(queue.backlog), f"at most {most}")
-    if rules.oldest is not None:
-        yield _oldest(rules.oldest, queue.oldest, queue.backlog)
-    if rules.dead_letters_max_new is not None:
-        yield _dead_letters(expected, queue.dead_letters, rules.dead_letters_max_new)
-
-
-def _oldest(limit: timedelta, age: timedelta | None, backlog: int) -> Verdict:
-    threshold = f"at most {limit.total_seconds():.0f} s"
-    if age is not None:
-        status = Status.PASS if age <= limit else Status.WAIT
-        return Verdict("oldest", status, f"{age.total_seconds():.0f} s", threshold)
-    if backlog == 0:
-        return Verdict("oldest", Status.PASS, "the queue is empty", threshold)
-    # AWS publishes the age a few minutes after a queue has come to life.
-    return _unmeasured("oldest", threshold, "CloudWatch has no age for this queue yet")
-
-
-def _dead_letters(expected: Expectation, count: int, most: int) -> Verdict:
-    threshold = f"at most {most} new"
-    if expected.dead_letters_before is None:
-        return _unmeasured("dead_letters", threshold, "nobody could count them before the rollout")
-    new = count - expected.dead_letters_before
-    if new <= most:
-        return Verdict("dead_letters", Status.PASS, f"{max(0, new)} new", threshold)
-    return Verdict("dead_letters", Status.FAIL, f"{new} new", threshold, "jobs are given up")
 
 
 def _failures(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
@@ -217,24 +169,26 @@ def _failures(expected: Expectation, sample: RegionSample) -> Iterator[Verdict]:
         return
     threshold = f"at most {limit:.1%}"
     if (error := sample.heartbeats.error or sample.instances.error) is not None:
-        yield _unmeasured("failures", threshold, error)
+        yield unmeasured("failures", threshold, error)
         return
     beats = _new_beats(expected, sample)
     runs, failures = sum(b.runs for b in beats), sum(b.failures for b in beats)
     measured = f"{failures} of {counted(runs, 'run')}"
-    if runs == 0 and expected.new_slots > 0:
-        yield Verdict("failures", Status.WAIT, measured, threshold, "no job was run yet")
-    elif runs and failures / runs > limit:
-        is_proof = runs >= expected.rules.failures_min_runs
-        reason = (
-            "" if is_proof else f"fewer than {counted(expected.rules.failures_min_runs, 'run')}"
-        )
-        yield Verdict(
-            "failures", Status.FAIL if is_proof else Status.WAIT, measured, threshold, reason
-        )
+    if runs == 0:
+        # Without a slot for it there is nothing that could run.
+        status = Status.WAIT if expected.new_slots else Status.PASS
+        reason = "no job was run yet" if expected.new_slots else ""
+        yield Verdict("failures", status, measured, threshold, reason)
+        return
+    ratio, least = failures / runs, expected.rules.failures_min_runs
+    verdict = Verdict("failures", Status.PASS, measured, threshold, margin=room(ratio, limit))
+    if ratio <= limit:
+        yield verdict
+    elif runs < least:
+        told = f"fewer than {counted(least, 'run')}"
+        yield replace(verdict, status=Status.WAIT, reason=told, margin=None)
     else:
-        yield Verdict("failures", Status.PASS, measured, threshold)
-
-
-def _unmeasured(gate: str, threshold: str, error: str | None) -> Verdict:
-    return Verdict(gate, Status.INCONCLUSIVE, "no data", threshold, error or "no data")
+        excuse = failed_before(expected.before, ratio, limit, least)
+        excuse = excuse or failing_elsewhere(expected.group, ratio, limit)
+        failed = replace(verdict, status=Status.FAIL, reason="jobs fail")
+        yield unless(excuse, failed)

@@ -53,11 +53,20 @@ def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C90
             return Sentence(f"the approval is void: {reason}", Tone.WARN)
         case events.GateJudged(region, verdict):
             text = f"{region}: {verdict.gate} {verdict.status}: {verdict.measured}"
-            reason = f", {verdict.reason}" if verdict.reason else ""
-            return Sentence(f"{text} (wanted {verdict.threshold}){reason}", _TONES[verdict.status])
+            rest = [verdict.spare, verdict.reason, "dry run: decides nothing" * verdict.is_dry]
+            told = "".join(f", {part}" for part in rest if part)
+            tone = Tone.QUIET if verdict.is_dry else _TONES[verdict.status]
+            return Sentence(f"{text} (wanted {verdict.threshold}){told}", tone)
         case events.BakeStarted(wave):
             seconds = rollout.policy.bake.total_seconds()
             return Sentence(f"wave {wave} bakes for {seconds:.0f} s: every gate must stay good")
+        case events.WatchStarted():
+            seconds = rollout.policy.watch_after.total_seconds()
+            text = f"every wave is through; watched for {seconds:.0f} s: every gate must stay good"
+            return Sentence(text)
+        case events.WatchFinished(regions):
+            text = f"{counted(regions, 'region')} stayed good to the end of the watch"
+            return Sentence(text, Tone.GOOD)
         case events.WaveFinished(wave):
             return Sentence(f"wave {wave} of {rollout.policy.waves} is through", Tone.GOOD)
         case events.Noticed(text):

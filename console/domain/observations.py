@@ -124,6 +124,8 @@ class Sampled:
     """A fresh look at one region."""
 
     sample: RegionSample
+    untouched: tuple[RegionSample, ...] = ()
+    """The newest looks at regions that are not touched yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,17 @@ from console.domain.events import (
     ReleaseFixed,
     StepFinished,
     StepStarted,
+    WatchFinished,
+    WatchStarted,
     WaveFinished,
 )
-from console.domain.gates import Status
 from console.domain.muting import mute, unmute
 from console.domain.outcome import RegionPhase
 from console.domain.policy import Approve, Mark
 from console.domain.release import Release
 from console.domain.rollout import Rollout, UnitPhase, UnitRun
 from console.domain.steps import Asks, At, Result, Step, Subject
+from console.domain.verification import are_good, in_last_watch
 from console.domain.winding import may_go_on, wind_down, wrap_up
 
 Events = tuple[Event, ...]
@@ -104,7 +106,7 @@ def _build(rollout: Rollout) -> Events:
 def _roll(rollout: Rollout, now: datetime) -> Events:
     """Wave by wave: a wave begins only when the one before it is through."""
     if rollout.wave > rollout.policy.waves:
-        return wrap_up(rollout)
+        return _watch(rollout, now) if _has_to_watch(rollout) else wrap_up(rollout)
     units = [unit for unit in rollout.units if unit.wave == rollout.wave]
     if all(unit.is_over for unit in units):
         return _end_wave(rollout, now)
@@ -120,13 +122,22 @@ def _end_wave(rollout: Rollout, now: datetime) -> Events:
         return (WaveFinished(rollout.wave),)
     if rollout.bake_until is None:
         return (BakeStarted(rollout.wave, now + rollout.policy.bake),)
-    is_good = all(
-        verdict.status is Status.PASS
-        for region in changed
-        if region.phase is RegionPhase.VERIFIED
-        for verdict in region.verdicts
-    )
+    is_good = are_good(region for region in changed if region.phase is RegionPhase.VERIFIED)
     return (WaveFinished(rollout.wave),) if now >= rollout.bake_until and is_good else ()
+
+
+def _has_to_watch(rollout: Rollout) -> bool:
+    """Whether all regions are still to be watched for a last time."""
+    is_wanted = rollout.policy.watch_after.total_seconds() > 0
+    return is_wanted and not rollout.is_watched_over and bool(in_last_watch(rollout))
+
+
+def _watch(rollout: Rollout, now: datetime) -> Events:
+    if rollout.watch_until is None:
+        return (WatchStarted(now + rollout.policy.watch_after),)
+    regions = in_last_watch(rollout)
+    is_over = now >= rollout.watch_until and are_good(regions)
+    return (WatchFinished(len(regions)),) if is_over else ()
 
 
 def next_of_unit(rollout: Rollout, unit: UnitRun) -> Events:

@@ -63,6 +63,8 @@ class PathView:
     waves: tuple[WaveView, ...]
     closing: StepView | None
     """The last look at the fleet, once it has begun."""
+    watch: StepView | None = None
+    """The watch over all regions after the last wave; None where the policy wants none."""
     asked: str = ""
     """The unit that the first question is about; empty where it is about none."""
 
@@ -86,6 +88,7 @@ def view_path(rollout: Rollout, expected: Expected, now: datetime) -> PathView:
         ),
         tuple(_wave(rollout, wave, expected, now) for wave in range(1, rollout.policy.waves + 1)),
         None if census is None else _recorded(census, expected, now, "last look"),
+        _watch(rollout, now),
         next((subject.unit or "" for subject, _ in rollout.questions), ""),
     )
 
@@ -208,3 +211,15 @@ def _bake(rollout: Rollout, number: int, now: datetime) -> StepView | None:
         state = StepState.FAILED if rollout.halt else StepState.RUNNING
         return StepView("bake", state, now - (rollout.bake_until - span), span)
     return StepView("bake", StepState.WAITING, None, span)
+
+
+def _watch(rollout: Rollout, now: datetime) -> StepView | None:
+    span = rollout.policy.watch_after
+    if not span:
+        return None
+    if rollout.is_watched_over:
+        return StepView("watch", StepState.OK, span, span)
+    if rollout.watch_until is None:
+        return StepView("watch", StepState.WAITING, None, span)
+    state = StepState.FAILED if rollout.halt else StepState.RUNNING
+    return StepView("watch", state, now - (rollout.watch_until - span), span)

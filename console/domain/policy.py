@@ -20,7 +20,7 @@ class Mark(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What follows when a region fails. A failed canary always stops."""
+    """What follows when a region fails. A failed canary never lets the others go on."""
 
     STOP = "stop"
     CONTINUE = "continue"
@@ -150,11 +150,15 @@ class Policy:
     batch: Share = field(default_factory=lambda: Share(percent=100))
     min_healthy: Share = field(default_factory=lambda: Share(percent=100))
     bake: timedelta = timedelta(0)
+    watch_after: timedelta = timedelta(0)
+    """How long every region must stay good once the last wave is through."""
     on_failure: OnFailure = OnFailure.STOP
     approve: Approve = Approve.EACH_STEP
     mark: Mark = Mark.TAINT
     gates: GateRules = field(default_factory=GateRules)
     silent_after: timedelta = timedelta(seconds=60)
+    window: timedelta = timedelta(minutes=15)
+    """The time before a look whose runs and failures it counts."""
     sample_every: timedelta = timedelta(seconds=5)
     proves_replacements: bool = True
     """Whether an apply waits until a new instance has proven itself before the old one goes."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from console.domain import commands, observations
+from console.domain.baseline import measure
 from console.domain.census import count, ghosts
 from console.domain.events import (
     ApprovalGiven,
@@ -63,8 +64,8 @@ def react(rollout: Rollout, received: Input, now: datetime) -> Events:
             | commands.Skip()
         ):
             return _obey(rollout, received)
-        case observations.Sampled(sample):
-            return weigh(rollout, sample, now, halt)
+        case observations.Sampled():
+            return weigh(rollout, received, now, halt)
         case observations.Ticked():
             return tick(rollout, now, halt)
         case _ if any(step.at == _answered(received) for step in rollout.running):
@@ -116,7 +117,7 @@ def _observe(  # noqa: C901 - a table
 ) -> Events:
     match seen:
         case observations.Surveyed():
-            return _surveyed(seen)
+            return _surveyed(seen, rollout.policy.silent_after)
         case observations.Built(release):
             at = At(Step.BUILD)
             if rollout.request.image is None:
@@ -172,19 +173,19 @@ def _answered(seen: observations.Observation) -> At | None:
             return None
 
 
-def _surveyed(seen: observations.Surveyed) -> Events:
+def _surveyed(seen: observations.Surveyed, silent_after: timedelta) -> Events:
     at = At(Step.PREFLIGHT)
     if seen.problems:
         failure = _all_of(seen.problems)
         return (StepFinished(at, Result.FAILED, failure=failure), RolloutHalted(None, at, failure))
     return (
         *(Noticed(note) for note in seen.notes),
-        *(_region(survey) for survey in seen.regions),
+        *(_region(survey, silent_after) for survey in seen.regions),
         StepFinished(at, Result.OK, seen.identity),
     )
 
 
-def _region(survey: observations.RegionSurvey) -> RegionSurveyed:
+def _region(survey: observations.RegionSurvey, silent_after: timedelta) -> RegionSurveyed:
     objects = survey.state.objects if survey.state else ()
     size = max((o.slot + 1 for o in objects), default=0)
     current: dict[int, StateObject] = {o.slot: o for o in objects if o.deposed_key is None}
@@ -200,6 +201,7 @@ def _region(survey: observations.RegionSurvey) -> RegionSurveyed:
         ),
         dead_letters=queue.dead_letters if queue else None,
         ami=survey.ami,
+        measured=measure(survey.sample, silent_after),
         alarms=survey.alarms,
         alarming=survey.alarming,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from console.domain.baseline import Measure
 from console.domain.failure import Failure
 from console.domain.fleet import RegionName, SlotIndex, SlotTarget, UnitName
 from console.domain.gates import Verdict
@@ -104,6 +105,10 @@ class RegionRun:
     batches: tuple[tuple[SlotIndex, ...], ...] = ()
     dead_letters_before: int | None = None
     ami: str | None = None
+    before: Measure | None = None
+    """Its numbers before the rollout."""
+    untouched: Measure | None = None
+    """Its numbers when the gates of the wave began to look elsewhere, and it was not touched."""
     alarms: tuple[str, ...] = ()
     """Alarms that are muted while it changes."""
     alarming: tuple[str, ...] = ()
@@ -183,6 +188,10 @@ class Rollout:
     wave: int = 1
     """The wave that is under way."""
     bake_until: datetime | None = None
+    watch_until: datetime | None = None
+    """When the last watch over all regions ends; None before it has begun, and after it."""
+    is_watched_over: bool = False
+    """Whether that watch has ended well."""
     waiting_for: tuple[Subject, ...] = ()
     questions: tuple[tuple[Subject, str], ...] = ()
     approved: frozenset[Subject] = field(default_factory=frozenset)

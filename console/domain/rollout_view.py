@@ -22,6 +22,7 @@ from console.domain.signs import OUTCOMES
 from console.domain.silence import Standing
 from console.domain.silence import tell as tell_standing
 from console.domain.steps import Step, Subject
+from console.domain.verification import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,28 @@ def _stopped(rollout: Rollout) -> Ask | None:
     return None
 
 
+def _closest(rollout: Rollout) -> str:
+    """Tell which gate of a watched region is closest to its limit; empty where none has one."""
+    names = set(watched(rollout))
+    found = [
+        (verdict.margin, f"{region.name} {verdict.gate} {verdict.measured} ({verdict.spare})")
+        for region in rollout.regions
+        if region.name in names
+        for verdict in region.verdicts
+        if verdict.margin is not None and not verdict.is_dry
+    ]
+    return f"; closest to its limit: {min(found)[1]}" if found else ""
+
+
 def _under_way(rollout: Rollout, now: datetime) -> Ask:
     if rollout.bake_until is not None and not rollout.running:
         left = max(timedelta(0), rollout.bake_until - now).total_seconds()
         text = f"wave {rollout.wave} bakes for {left:.0f} s more: every gate must stay good"
-        return Ask(text, Tone.PLAIN)
+        return Ask(text + _closest(rollout), Tone.PLAIN)
+    if rollout.watch_until is not None and not rollout.running:
+        left = max(timedelta(0), rollout.watch_until - now).total_seconds()
+        text = f"every region is watched for {left:.0f} s more: every gate must stay good"
+        return Ask(text + _closest(rollout), Tone.PLAIN)
     told = [tell(StepStarted(record.at), rollout) for record in rollout.running]
     texts = [sentence.text for sentence in told if sentence is not None]
     verifying = [r for r in rollout.running if r.at.step is Step.VERIFY]

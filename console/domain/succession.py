@@ -96,4 +96,6 @@ def _with_new_deadlines(rollout: Rollout, at: datetime) -> Rollout:
             renewed = with_region(renewed, region.name, verify_since=at, verdicts=())
     if rollout.bake_until is not None:
         renewed = replace(renewed, bake_until=at + rollout.policy.bake)
+    if rollout.watch_until is not None:
+        renewed = replace(renewed, watch_until=at + rollout.policy.watch_after)
     return renewed

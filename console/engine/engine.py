@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from console.domain.effects import Effect, InterruptTerraform
 from console.domain.events import RolloutStarted
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import RegionName
+from console.domain.fleet import RegionName, RegionSample
 from console.domain.machine import Decision, Input, begin, decide
 from console.domain.observations import Failed, Observation, Sampled, Ticked
 from console.domain.rollout import Rollout
-from console.domain.verification import watched
+from console.domain.verification import compared, watched
 from console.engine.ports import Clock, Journal, JournalError
 from console.engine.stream import Stream
 
@@ -70,6 +71,8 @@ class Engine:
         self._mailbox: asyncio.Queue[Input | JournalError] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sampling: dict[RegionName, asyncio.Task[None]] = {}
+        self._untouched: dict[RegionName, RegionSample] = {}
+        """The newest look at each region that others are compared with."""
         self.rollout: Rollout | None = None
         self.bug: BaseException | None = None
         """What an effect raised; the rollout ends in order all the same."""
@@ -152,7 +155,11 @@ class Engine:
 
     def _look_around(self, rollout: Rollout) -> None:
         """Look at every region that something hangs on now and that nobody is looking at."""
-        for region in watched(rollout):
+        beside = compared(rollout)
+        self._untouched = {
+            name: self._untouched[name] for name in beside if name in self._untouched
+        }
+        for region in (*watched(rollout), *beside):
             if region not in self._sampling or self._sampling[region].done():
                 self._sampling[region] = asyncio.create_task(self._sample(region))
 
@@ -166,7 +173,9 @@ class Engine:
             self.bug = bug
             return
         self._stream.sample(seen.sample)
-        self.send(seen)
+        if region in compared(self.rollout):
+            self._untouched[region] = seen.sample
+        self.send(replace(seen, untouched=tuple(self._untouched.values())))
         await asyncio.sleep(self.rollout.policy.sample_every.total_seconds())
 
     def _spawn(self, work: Awaitable[None]) -> None:

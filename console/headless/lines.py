@@ -73,9 +73,15 @@ def line_of(event: events.Event, rollout: Rollout) -> Line | None:  # noqa: C901
                 measured=verdict.measured,
                 threshold=verdict.threshold,
                 reason=verdict.reason,
+                margin=verdict.margin,
+                dry_run=verdict.is_dry,
             )
         case events.BakeStarted(wave, until):
             return _line("bake.started", wave=wave, until=until)
+        case events.WatchStarted(until):
+            return _line("watch.started", until=until)
+        case events.WatchFinished():
+            return _line("watch.finished")
         case events.WaveFinished(wave):
             return _line("wave.finished", wave=wave)
         case _:

@@ -36,6 +36,9 @@ class Rollout(Section):
     """Part of a region's workers that stays healthy at any moment: a percentage or a count."""
     bake: Duration = timedelta(0)
     """How long a wave must stay good before the next may start."""
+    watch_after: Duration = timedelta(0)
+    """How long every region must stay good, once the last wave is through, before the rollout
+    counts as completed."""
     on_failure: OnFailure = OnFailure.STOP
     """What follows when a region fails. stop: nothing more is started. continue: the other regions
     go on; a failed canary always stops. rollback: with --auto, what was changed is rolled back, the

@@ -86,6 +86,7 @@ def policies(draw: st.DrawFn) -> tuple[dict[str, list[Any]], Policy]:
         max_parallel=draw(st.integers(1, 3)),
         batch=draw(st.sampled_from([Share(percent=100), Share(count=1), Share(count=2)])),
         bake=draw(st.sampled_from([timedelta(0), timedelta(seconds=30)])),
+        watch_after=draw(st.sampled_from([timedelta(0), timedelta(seconds=30)])),
         on_failure=draw(st.sampled_from(OnFailure)),
         approve=draw(st.sampled_from(Approvals)),
         mark=draw(st.sampled_from(Mark)),

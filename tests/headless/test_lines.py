@@ -22,6 +22,8 @@ from console.domain.events import (
     StepStarted,
     StopRequested,
     TakenUp,
+    WatchFinished,
+    WatchStarted,
 )
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import InstanceId, RegionName, UnitName
@@ -65,6 +67,8 @@ def rarely_told() -> Told:
             RegionLeft(EAST, At(Step.APPLY, UNIT), BROKEN),
             Noticed("a slot more than wanted", EAST),
             Noticed("nothing of note"),
+            WatchStarted(rollout.started_at),
+            WatchFinished(3),
             RecoveryStarted(At(Step.RECOVER), MOVE, "terminates 1 (i-new)", "ada"),
             RecoveryFinished(At(Step.RECOVER), MOVE, "as promised"),
             RecoveryFinished(At(Step.RECOVER), MOVE, failure=BROKEN),

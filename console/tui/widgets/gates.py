@@ -17,9 +17,10 @@ from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 _WIDEST = (
     Column("region", "region", 20),
     Column("gate", "gate", 16),
-    Column("verdict", "verdict", 14),
+    Column("verdict", "verdict", 24),
     Column("measured", "measured", 20),
     Column("threshold", "wanted", 36),
+    Column("margin", "margin", 10),
     Column("history", "history", 18),
     Column("reason", "reason", 60),
 )
@@ -74,6 +75,7 @@ class Gates(KeyedTable):
         ink = self.ink
         newest = mine[-1].verdict
         sign = VERDICTS[newest.status]
+        word = f"{sign} (dry run)" if newest.is_dry else str(sign)
         signs = (VERDICTS[j.verdict.status] for j in mine[-_MOST_HISTORY:])
         history: list[Part] = [(s.glyph, s.tone) for s in signs]
         took = brief(mine[-1].at - mine[0].at) if len(mine) > 1 else ""
@@ -82,9 +84,10 @@ class Gates(KeyedTable):
             (
                 ink.cell(region),
                 ink.cell(gate),
-                ink.cell((str(sign), sign.tone)),
+                ink.cell((word, Tone.QUIET if newest.is_dry else sign.tone)),
                 ink.cell(newest.measured),
                 ink.cell((newest.threshold, Tone.QUIET)),
+                ink.cell((newest.spare, Tone.QUIET)),
                 ink.cell(*history, (f" {took}", Tone.QUIET)),
                 ink.cell((newest.reason, Tone.QUIET)),
             ),

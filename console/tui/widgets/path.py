@@ -78,6 +78,9 @@ def _rail(path: PathView) -> Iterator[Content]:
     for wave in path.waves:
         yield line("")
         yield from _wave(wave)
+    if path.watch is not None:
+        yield line("")
+        yield _step(path.watch, 0)
     if path.closing is not None:
         yield line("")
         yield _step(path.closing, 0)
@@ -152,6 +155,8 @@ def _strip(path: PathView) -> Iterator[Content]:
     shown = next((w for w in path.waves if w.state is not StepState.OK), None)
     if shown is None:
         yield line(("every wave is through", Tone.GOOD))
+        if path.watch is not None:
+            yield _joined([(path.watch.name, path.watch.state)], (path.watch,))
         return
     parts: list[Part] = [f"wave {shown.number}/{len(path.waves)}  "]
     unit = _told(shown, path.asked)
