@@ -20,11 +20,23 @@ _CHUNK = 65536
 _END_WITHIN_S = 30
 
 
+class _Screen(pyte.Screen):
+    """A screen that counts how often its bell rang."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        super().__init__(columns, lines)
+        self.rung = 0
+
+    def bell(self, *_: object) -> None:
+        """Count."""
+        self.rung += 1
+
+
 class Terminal:
     """A terminal's cells. One thread may write to it while another one reads."""
 
     def __init__(self, columns: int, lines: int) -> None:
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = _Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
 
@@ -32,6 +44,16 @@ class Terminal:
         """Take what a program has written."""
         with self._lock:
             self._stream.feed(output)
+
+    @property
+    def title(self) -> str:
+        """The window's title."""
+        return self._screen.title
+
+    @property
+    def rung(self) -> int:
+        """How often the bell rang."""
+        return self._screen.rung
 
     def text(self) -> str:
         """Return what is on the screen now, line by line."""

@@ -91,10 +91,20 @@ def known_of(settings: Settings, policy: Policy) -> Known:
         keymap=dict(settings.screen.keys),
         theme=settings.screen.theme.value,
         attention=settings.screen.attention,
-        beats_within=nothing.intervals * settings.heartbeat.interval if nothing else None,
+        beats_within=_beats_within(settings, nothing.intervals) if nothing else None,
         work_within=(nothing.completions or None) if nothing else None,
         left_open=open_rollout(journal_file(settings.store), settings.fleet),
     )
+
+
+def _beats_within(settings: Settings, intervals: int) -> timedelta:
+    """Return how old a region's newest heartbeat may be when so many are missed."""
+    heartbeat = settings.heartbeat
+    beats = intervals * heartbeat.interval
+    if heartbeat.source == "cloudwatch":
+        return beats
+    resolution = heartbeat.appoptics.resolution if heartbeat.appoptics else timedelta(0)
+    return beats + heartbeat.delay + resolution
 
 
 class Beforehand:
