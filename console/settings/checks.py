@@ -161,6 +161,23 @@ def gate_complaints(data: object) -> Iterator[Complaint]:
         )
 
 
+def age_complaints(values: Values) -> Iterator[Complaint]:
+    """Yield an age that would have to decide alone.
+
+    AWS leaves jobs that were received three times out of it: a release that fails every job
+    can show a healthy age.
+    """
+    others = ("dead_letters.max_new", "completions.min_per_instance", "failures.max_ratio")
+    if values.get("gates.backlog.oldest") is None:
+        return
+    if all(values.get(f"gates.{gate}") is None for gate in others):
+        yield Complaint(
+            ("gates", "backlog", "oldest"),
+            "would decide alone, and an age looks good while every job fails; write one of the "
+            "gates dead_letters, completions or failures too",
+        )
+
+
 def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     """Yield everything that does not fit together.
 
@@ -178,5 +195,6 @@ def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     yield from proof_complaints(values)
     yield from drain_complaints(values)
     yield from gate_complaints(data)
+    yield from age_complaints(values)
     yield from notify_complaints(values)
     yield from screen_complaints(values)

@@ -90,6 +90,11 @@ MISTAKES = [
     ("within: 5m", "within: 5s", "25: readiness.within: is shorter than heartbeat.interval"),
     ("ssh: true", "ssh: false, heartbeat: false", "25: readiness: asks for no proof at all"),
     ("ssh: true", "heartbeat: false", "25: readiness.completions: cannot be counted with readi"),
+    (
+        "{per_worker: 100, oldest: 2m}\n  failures: {max_ratio: 0.02}",
+        "{oldest: 2m}\n  dead_letters: null\n  completions: null",
+        "27: gates.backlog.oldest: would decide alone",
+    ),
     ("{per_worker: 100, oldest: 2m}", "{}", "27: gates.backlog: measures nothing; write per_wo"),
     ("context:", "directory:", "5: image.directory: has no meaning with builder: docker"),
     ("context: ../worker", "builder: directory", "3: image.directory: is missing; builder: dire"),

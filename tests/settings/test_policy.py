@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console.domain.draining import DrainRules
-from console.domain.policy import Policy, Unit
+from console.domain.policy import Pace, Policy, Unit
 from console.errors import UsageError
 from console.settings import MachineSize, to_policy
 from console.settings.machine_size import this_machine
@@ -125,6 +125,35 @@ def test_a_gate_that_is_off_sets_no_deadline(load_changed: Any) -> None:
     rules = to_policy(settings).gates
     assert rules.completions_min is None
     assert rules.deadline == timedelta(seconds=30)
+
+
+def test_every_gate_takes_a_pace_of_its_own(load_changed: Any) -> None:
+    gates = """
+  heartbeat: {within: 30s, consecutive: 3}
+  completions: {within: 1m, interval: 10s}
+  backlog: {oldest: 2m, initial_delay: 20s, deadline: 9m}
+  dead_letters: {dry_run: true}
+  failures: {max_ratio: 0.02, failures_allowed: 2, errors_allowed: 3}
+"""
+    given = "\n  backlog: {per_worker: 100, oldest: 2m}\n  failures: {max_ratio: 0.02}\n"
+    settings = load_changed(given, gates)
+    rules = to_policy(settings).gates
+
+    second = timedelta(seconds=1)
+    assert rules.pace("heartbeat") == Pace(consecutive=3, deadline=30 * second)
+    assert rules.pace("completions") == Pace(interval=10 * second, deadline=60 * second)
+    slow = Pace(initial_delay=20 * second, deadline=540 * second)
+    assert rules.pace("backlog") == rules.pace("oldest") == slow
+    assert rules.pace("dead_letters") == Pace(dry_run=True)
+    assert rules.pace("failures") == Pace(failures_allowed=2, errors_allowed=3)
+    assert rules.pace("instances") == Pace()
+    assert rules.deadline == 540 * second
+
+
+def test_the_last_watch_is_none_unless_it_is_wanted(load_text: Any, load_changed: Any) -> None:
+    assert to_policy(load_text(VALID)).watch_after == timedelta(0)
+    watched = load_changed("bake: 5m", "bake: 5m\n  watch_after: 10m")
+    assert to_policy(watched).watch_after == timedelta(minutes=10)
 
 
 def test_without_a_heartbeat_an_apply_proves_nothing(load_changed: Any) -> None:
