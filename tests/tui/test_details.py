@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from textual.widget import Widget
 
 from console.domain.events import Entry
 from console.domain.policy import Approve as Approvals
+from console.domain.policy import GateRules, Pace
 from console.domain.signs import Mode
 from console.tui.screens.replay import ReplayScreen
 from console.tui.widgets.regions import Regions
@@ -186,6 +188,26 @@ async def test_what_a_gate_wants_stands_before_its_history() -> None:
         await shown.sees("history")
         header = next(line for line in shown.text().splitlines() if "verdict" in line)
         assert header.index("measured") < header.index("wanted") < header.index("history")
+
+
+async def test_a_gate_tells_how_much_of_its_limit_is_left_and_whether_it_decides() -> None:
+    gates = GateRules(
+        backlog_per_worker=100,
+        failures_max_ratio=0.02,
+        paces=(("failures", Pace(dry_run=True)),),
+    )
+    rules: dict[str, Any] = {"gates": gates, "watch_after": timedelta(minutes=9)}
+    async with console(one_region(approve=Approvals.ONCE, **rules), (200, 60)) as shown:
+        await shown.sees("· watch")
+        await shown.sees("Ship 0.9.1?")
+        await shown.say_yes()
+        await shown.sees("every region is watched for")
+        await shown.sees("closest to its limit: us-east-1 backlog")
+        await shown.sees("▶ watch")
+        await shown.pilot.press("4")
+        await shown.sees("margin")
+        await shown.sees("% left")
+        await shown.sees("pass (dry run)")
 
 
 async def test_the_cursor_keeps_its_region_when_the_columns_change() -> None:
