@@ -215,10 +215,11 @@ def _of_capacity(region: AnnouncedRegion, plan: Plan, announced: Announcement) -
     }
     left = len(region.healthy) - len(lost)
     if lost and left < region.floor:
+        names = ", ".join(sorted(map(str, lost)))
         yield Finding(
             Rule.FLOOR,
-            f"{region.name}: {left} healthy workers would be left, at least {region.floor} must "
-            f"stay (destroyed without proof of a replacement: {', '.join(sorted(map(str, lost)))})",
+            f"{region.name}: {counted(left, 'healthy worker')} would be left, at least "
+            f"{region.floor} must stay (destroyed without proof of a replacement: {names})",
         )
 
 

@@ -7,7 +7,9 @@ leaves a rollout open comes last.
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from console.adapters.terraform.binary import find_binary
 from console.sandbox.leftovers import GUEST_MARK, find_marked
 
 from .leading import action, advice, is_whole, lead_on, recommended, typed, typing
@@ -170,6 +173,42 @@ def test_what_is_untainted_by_hand_looks_good_and_is_not(world: SandboxWorld) ->
 
     assert refused.exit_code == 3
     assert "the next plan would destroy it and create nothing" in refused.last["reason"]
+
+
+def test_the_guard_refuses_to_destroy_a_worker_that_somebody_untaints_in_mid_rollout(
+    world: SandboxWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A colleague takes the mark off slot 0 after the console has set it and before it plans."""
+    config = settings(world, "bad-image")
+    where = ("--region", "us-west-1", "--config", str(config))
+    before = part(world, "us-west-1")["objects"]
+    (old,) = (o["id"] for o in before if o["kind"] == "deposed" and o["slot"] == 0)
+    terraform, address = find_binary(), "module.workers.aws_instance.worker[0]"
+    colleague = tmp_path / terraform.name.split()[0]
+    real = shlex.join(terraform.argv)
+    colleague.write_text(
+        f"#!/bin/sh\n"
+        f'case " $* " in *" plan "*) {real} "$1" untaint \'{address}\' >&2 ;; esac\n'
+        f'exec {real} "$@"\n'
+    )
+    colleague.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        refused = console("recover", "retry", "--yes", *where)
+
+    assert refused.exit_code == 3, refused.stderr
+    story, _, paragraph = refused.stderr.rpartition("\nnext:\n")
+    assert (
+        f"us-west-1 deposed object of slot 0 ({old}) is the slot's old worker, kept because its "
+        "replacement failed; this plan destroys it and creates nothing in its place"
+    ) in story
+    assert "somebody has taken the mark off that slot (terraform untaint)" in paragraph
+    best = recommended(advice(config, "us-west-1"))
+    assert best is not None
+    assert (best["action"], best["command"] in paragraph) == ("restore", True)
+    after = part(world, "us-west-1")["objects"]
+    assert {(o["id"], o["kind"]) for o in after} == {(o["id"], o["kind"]) for o in before}
+    assert {o["health"] for o in after if o["kind"] == "deposed"} == {"healthy"}
 
 
 def test_a_restore_leads_to_the_old_workers_and_nothing_else(world: SandboxWorld) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +47,14 @@ class Engine:
     version: str
     api: str
     is_podman: bool
-    prefers_buildkit: bool
-    """Whether BuildKit is what it builds with unless it is told otherwise."""
 
     @property
     def has_buildkit(self) -> bool:
-        """Whether it builds with BuildKit when it is asked to."""
+        """Whether it builds with BuildKit when it is asked to.
+
+        Every Docker Engine that is new enough does, also where BuildKit is not what it builds with
+        by itself, and without the docker command's plugin buildx, which is for that command alone.
+        """
         return not self.is_podman
 
     @property
@@ -89,13 +92,13 @@ def _places(environment: Mapping[str, str]) -> Iterator[Place]:
     if (chosen := _context(environment)) is not None:
         yield chosen
         return
-    sockets = [Path("/var/run/docker.sock")]
+    usual = [Path("/var/run/docker.sock")]
     if runtime := environment.get("XDG_RUNTIME_DIR"):
-        sockets += [Path(runtime, "docker.sock"), Path(runtime, "podman", "podman.sock")]
-    sockets.append(Path("/run/podman/podman.sock"))
-    for socket in sockets:
-        if socket.exists():
-            yield Place(f"unix://{socket}", "")
+        usual += [Path(runtime, "docker.sock"), Path(runtime, "podman", "podman.sock")]
+    usual.append(Path("/run/podman/podman.sock"))
+    for path in usual:
+        if path.exists():
+            yield Place(f"unix://{path}", "")
 
 
 def _tls(environment: Mapping[str, str]) -> TLSConfig | None:
@@ -126,11 +129,11 @@ def _greet(place: Place) -> Engine | Failure:
     if not place.url:
         return Failure(FailureKind.REFUSED, place.said_by, "docker context ls tells their names")
     try:
+        _knock(place)
         # Any version will do to ask for the version; one that is told makes no call by itself.
         client = _client(place, _OLDEST, timeout=_PATIENCE_S)
         try:
             told = client.version(api_version=False)
-            greeting = client.get(f"{client.base_url}/_ping")
         finally:
             client.close()
     except (DockerException, requests.RequestException, ValueError, OSError) as error:
@@ -142,9 +145,20 @@ def _greet(place: Place) -> Engine | Failure:
         str(told.get("Version", "?")),
         api,
         is_podman=any("podman" in name.lower() for name in components),
-        prefers_buildkit=greeting.headers.get("Builder-Version") == "2",
     )
     return found if _as_numbers(api) >= _as_numbers(_OLDEST) else _too_old(found)
+
+
+def _knock(place: Place) -> None:
+    """Connect to a socket, and leave: the SDK does not close one that it could not connect.
+
+    Raises:
+        OSError: nobody listens there, or we may not connect.
+    """
+    if place.url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(_PATIENCE_S)
+            knocking.connect(place.url.removeprefix("unix://"))
 
 
 def _client(place: Place, version: str, *, timeout: int | None) -> APIClient:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -74,13 +76,25 @@ def test_the_engine_that_runs_is_found(shared_engine: Engine) -> None:
 
 
 def test_docker_host_is_taken_at_its_word(tmp_path: Path) -> None:
-    socket = tmp_path / "none.sock"
-    failure = find_engine({"DOCKER_HOST": f"unix://{socket}"})
+    nowhere = tmp_path / "none.sock"
+    failure = find_engine({"DOCKER_HOST": f"unix://{nowhere}"})
 
     assert isinstance(failure, Failure)
     assert failure.kind is FailureKind.REFUSED
-    assert f"DOCKER_HOST is unix://{socket}" in failure.message
+    assert f"DOCKER_HOST is unix://{nowhere}" in failure.message
     assert "--image" in failure.hint
+
+
+def test_a_search_leaves_no_socket_open(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    dead = tmp_path / "dead.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(dead))
+    for path in (dead, tmp_path / "none.sock"):
+        assert isinstance(find_engine({"DOCKER_HOST": f"unix://{path}"}), Failure)
+    assert isinstance(find_engine(), Engine)
+    gc.collect()
+
+    assert not [one for one in recwarn if issubclass(one.category, ResourceWarning)]
 
 
 def test_an_engine_before_20_10_is_refused(pretend: Any) -> None:
@@ -108,17 +122,17 @@ def test_a_rootless_socket_is_looked_for(
     place: str, tmp_path: Path, configured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not answer, and is named: so it was asked."""
-    socket = tmp_path / place
-    socket.parent.mkdir(exist_ok=True)
-    socket.touch()
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
     usual = Path.exists
     monkeypatch.setattr(
-        Path, "exists", lambda path, **_: usual(path) and str(path) != "/var/run/docker.sock"
+        Path, "exists", lambda found, **_: usual(found) and str(found) != "/var/run/docker.sock"
     )
     failure = find_engine({"XDG_RUNTIME_DIR": str(tmp_path)})
 
     assert isinstance(failure, Failure)
-    assert f"no Docker engine answers at unix://{socket}" in failure.message
+    assert f"no Docker engine answers at unix://{path}" in failure.message
 
 
 def test_the_context_of_the_docker_command_is_heeded(configured: Path) -> None:
