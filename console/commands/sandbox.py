@@ -78,6 +78,12 @@ def sandbox() -> None:
     show_default=True,
     help="What they are; auto: containers where a Docker engine and docker-registry are.",
 )
+@click.option(
+    "--prometheus",
+    default="",
+    metavar="URL",
+    help="Heartbeats go to this server, not to CloudWatch; it has to scrape D/targets/*.json.",
+)
 def up(
     directory: Path | None,
     *,
@@ -90,12 +96,14 @@ def up(
     layout: str,
     boot_delay: float,
     instances: str,
+    prometheus: str,
 ) -> None:
     """Start a world with its first fleet at 0.9.0, or join the one that runs.
 
     \b
     D/env          exports to source: the AWS CLI, Terraform and release-console use the world
     D/config.yaml  settings for it, to use as they are or to copy and edit
+    D/targets      with --prometheus: what to scrape, for its file_sd_configs
 
     In containers, the sample worker stands on this machine's own Python: a base image that the
     sandbox makes, and that nothing is meant to be shipped on. An image of yours names its own base.
@@ -105,6 +113,11 @@ def up(
         from console.sandbox.control import stop
         from console.sandbox.layout import Layout
         from console.sandbox.spec import WorldSpec
+    if prometheus and instances == "containers":
+        raise UsageError(
+            "--prometheus scrapes instances that are processes",
+            "write --instances processes, or leave --prometheus out",
+        )
     spec = WorldSpec(
         directory=_place(directory),
         terraform_root=founding.terraform_root(_ROOTS[layout]),
@@ -115,7 +128,8 @@ def up(
         stop_grace=timedelta(seconds=stop_grace),
         port=port,
         boot_delay=timedelta(seconds=boot_delay),
-        instances=instances,
+        instances="processes" if prometheus else instances,
+        prometheus=prometheus,
     )
     running, is_new = asyncio.run(founding.up(spec, say))
     files = Layout(running.directory)

@@ -45,6 +45,10 @@ class Census:
         """Whether any instance of a region is healthy now."""
         return self.healthy(region) > 0
 
+    def has_launcher(self, region: str) -> bool:
+        """Whether any instance of a region runs its launcher, whatever that has shown so far."""
+        return any(machine.runs_its_launcher for machine in self._machines.of_region(region))
+
     async def count_for_ever(self) -> None:
         """Count until cancelled."""
         while self.is_counting:

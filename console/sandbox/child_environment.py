@@ -13,6 +13,8 @@ from console.sandbox.leftovers import MARK
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from console.sandbox.layout import Layout
+
 _TAKEN_OVER = ("LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
@@ -58,3 +60,8 @@ def aws_variables(aws: str, sqs: str, access_key: str, region: str) -> dict[str,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def metrics_variables(layout: Layout) -> dict[str, str]:
+    """What makes the sample worker show its heartbeats to Prometheus, and not to CloudWatch."""
+    return {"METRICS_PORT": "0", "METRICS_TARGETS": str(layout.targets)}

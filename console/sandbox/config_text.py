@@ -87,12 +87,7 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
             "results": spec.queues.results,
             "dead_letter": spec.queues.dead_letter,
         },
-        "heartbeat": {
-            "source": "cloudwatch",
-            "namespace": "checks",
-            "interval": f"{spec.heartbeat_interval.total_seconds():g}s",
-            "silent_after": f"{10 * spec.heartbeat_interval.total_seconds():g}s",
-        },
+        "heartbeat": _heartbeat(spec),
         "drain": {"grace": f"{spec.stop_grace.total_seconds():g}s"},
         # A machine that is busy with a whole world makes its workers late.
         "nothing_happens": {"intervals": 10},
@@ -106,6 +101,14 @@ def _settings(world: RunningWorld) -> dict[str, Any]:
         },
         "store": str(Layout(world.directory).store),
     }
+
+
+def _heartbeat(spec: WorldSpec) -> dict[str, Any]:
+    interval = spec.heartbeat_interval.total_seconds()
+    times = {"interval": f"{interval:g}s", "silent_after": f"{10 * interval:g}s"}
+    if spec.prometheus:
+        return {"source": "prometheus", **times, "prometheus": {"url": spec.prometheus}}
+    return {"source": "cloudwatch", "namespace": "checks", **times}
 
 
 def _environment_name(spec: WorldSpec) -> str:

@@ -84,6 +84,11 @@ class Layout:
         return self.directory / "instances"
 
     @property
+    def targets(self) -> Path:
+        """What a Prometheus is to scrape: a file for each instance, as its file_sd reads them."""
+        return self.directory / "targets"
+
+    @property
     def tools(self) -> Path:
         """`ps` and `pgrep` as an instance has them."""
         return self.directory / "bin"

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ from console.sandbox.exit_words import in_words
 from console.sandbox.leftovers import INSTANCE_MARK, kill_marked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from console.sandbox.host import Order
     from console.sandbox.images import ImageStore
 
@@ -63,6 +65,8 @@ class ProcessHost:
     images: ImageStore
     aws_endpoint: str
     sqs_endpoint: str
+    surroundings: Mapping[str, str] = field(default_factory=dict)
+    """Variables that every launcher gets, whatever its user data says."""
 
     async def fetch(self, order: Order) -> None:
         """Look whether the store has the image."""
@@ -83,6 +87,7 @@ class ProcessHost:
                 ),
                 **image.environment,
                 **order.settings.environment,
+                **self.surroundings,
                 "INSTANCE_ID": order.instance,
                 INSTANCE_MARK: order.instance,
             },

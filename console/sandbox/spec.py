@@ -69,6 +69,8 @@ class WorldSpec:
     """URL of the Docker Engine, unix://...; empty where instances are processes."""
     base_image: str = ""
     """What the sample worker's image is built on; empty where instances are processes."""
+    prometheus: str = ""
+    """URL of the Prometheus that has the heartbeats; empty where CloudWatch has them."""
 
     def to_json(self) -> str:
         """As text, for the supervisor's process."""

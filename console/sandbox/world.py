@@ -25,6 +25,7 @@ from console.sandbox.age_metric import publish_ages
 from console.sandbox.books import Books, replace_text, sum_up, write_books
 from console.sandbox.call_watch import watch_calls
 from console.sandbox.census import Census
+from console.sandbox.child_environment import metrics_variables
 from console.sandbox.clients import Clients, make_clients
 from console.sandbox.config_text import STATE_BUCKET, config_text, shell_text
 from console.sandbox.endpoints import Endpoint, check_port_is_free, running_endpoint
@@ -107,13 +108,15 @@ class _Supervision:
             running_gateway(self.layout, machines, tuple(regions), self._port(2))
         )
         census, troubles = Census(machines, regions), TroubleWatch(self.layout.faults)
+        # Where heartbeats do not come by, the first proof of work is a job's result.
+        has_worker = census.has_launcher if self.spec.prometheus else census.has_worker
         traffic = [
             RegionTraffic(
                 region,
                 clients.sqs[region],
                 self.spec.queues,
                 census.note_work,
-                partial(census.has_worker, region),
+                partial(has_worker, region),
                 lambda: troubles.look().poison_share,
             )
             for region in regions
@@ -183,7 +186,8 @@ class _Supervision:
             )
             return host, host.registry
         images = ImageStore(self.layout.images)
-        return ProcessHost(self.layout.directory, images, aws.url, sqs.url), ""
+        surroundings = metrics_variables(self.layout) if self.spec.prometheus else {}
+        return ProcessHost(self.layout.directory, images, aws.url, sqs.url, surroundings), ""
 
     def _start(self, *parts: Coroutine[None, None, None]) -> set[asyncio.Task[None]]:
         return {asyncio.create_task(part) for part in parts}
@@ -278,7 +282,8 @@ def _check_ports(spec: WorldSpec) -> None:
 
 def _clear(layout: Layout) -> None:
     """Forget an earlier world: its EC2 and its queues went with it, and so did its releases."""
-    for directory in (layout.instances, layout.images / "tags", layout.store, layout.registry):
+    kept = (layout.instances, layout.images / "tags", layout.store, layout.registry, layout.targets)
+    for directory in kept:
         shutil.rmtree(directory, ignore_errors=True)
     for path in (
         *(layout.world, layout.access_log, layout.books, layout.shell, layout.config),

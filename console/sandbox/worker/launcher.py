@@ -18,7 +18,9 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import boto3
 from botocore.config import Config
@@ -54,6 +56,10 @@ class Settings:
     namespace: str
     interval: float
     stop_grace: float
+    metrics_port: int | None
+    """Where Prometheus finds the heartbeats instead of CloudWatch; 0: any free port."""
+    metrics_targets: str
+    """Directory of a Prometheus's file_sd, to be listed in; empty to be listed nowhere."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -78,6 +84,8 @@ class Settings:
             namespace=environment.get("HEARTBEAT_NAMESPACE", "checks"),
             interval=float(environment.get("HEARTBEAT_INTERVAL", "10")),
             stop_grace=float(environment.get("STOP_GRACE", "8")),
+            metrics_port=int(port) if (port := environment.get("METRICS_PORT")) else None,
+            metrics_targets=environment.get("METRICS_TARGETS", ""),
         )
 
 
@@ -199,21 +207,42 @@ class Heart(threading.Thread):
     """Publishes a beat at once and then at every interval."""
 
     def __init__(
-        self, settings: Settings, metrics: CloudWatchClient, tally: Tally, stopping: threading.Event
+        self, interval: float, publisher: Publisher, tally: Tally, stopping: threading.Event
     ) -> None:
         super().__init__(daemon=True)
-        self._settings, self._metrics = settings, metrics
+        self._interval, self._publisher = interval, publisher
         self._tally, self._stopping = tally, stopping
 
     def run(self) -> None:
         due = time.monotonic()
         while not self._stopping.wait(max(0.0, due - time.monotonic())):
-            due = time.monotonic() + self._settings.interval
+            due = time.monotonic() + self._interval
             self.publish(beat=True)
 
     def publish(self, *, beat: bool) -> None:
-        """Send the counts since the last time, and with `beat` the proof of life."""
+        """Tell the counts since the last time, and with `beat` the proof of life."""
         runs, failures = self._tally.take()
+        try:
+            self._publisher.publish(runs, failures, beat=beat)
+        except (BotoCoreError, ClientError) as error:
+            self._tally.add(runs, failures)
+            say(f"heartbeat: {error}")
+
+
+class Publisher(Protocol):
+    """Where heartbeats go."""
+
+    def publish(self, runs: int, failures: int, *, beat: bool) -> None:
+        """Tell the counts since the last time, and with `beat` the proof of life."""
+
+
+class CloudWatchPublisher:
+    """Sends heartbeats to CloudWatch."""
+
+    def __init__(self, settings: Settings, metrics: CloudWatchClient) -> None:
+        self._settings, self._metrics = settings, metrics
+
+    def publish(self, runs: int, failures: int, *, beat: bool) -> None:
         digest = self._settings.digest
         values = {"runs": runs, "failures": failures} | (life_of(digest) if beat else {})
         whose = {
@@ -224,11 +253,68 @@ class Heart(threading.Thread):
         data = [datum(name, value, whose) for name, value in values.items()]
         if beat and digest:
             data.append(datum("heartbeat", 1, whose | {"Digest": digest}))
-        try:
-            self._metrics.put_metric_data(Namespace=self._settings.namespace, MetricData=data)
-        except (BotoCoreError, ClientError) as error:
-            self._tally.add(runs, failures)
-            say(f"heartbeat: {error}")
+        self._metrics.put_metric_data(Namespace=self._settings.namespace, MetricData=data)
+
+
+class MetricsPage:
+    """Shows heartbeats to Prometheus, on a page that it scrapes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._beat, self._runs, self._failures = 0.0, 0, 0
+        page = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                text = page.text().encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_: object) -> None:
+                """A scrape is nothing to tell of."""
+
+        # All addresses: in a container the scrape comes from elsewhere.
+        host = "127.0.0.1" if settings.metrics_targets else ""
+        self._server = ThreadingHTTPServer((host, settings.metrics_port or 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        if settings.metrics_targets:
+            self._list(f"127.0.0.1:{self._server.server_port}")
+
+    def publish(self, runs: int, failures: int, *, beat: bool) -> None:
+        self._runs, self._failures = self._runs + runs, self._failures + failures
+        if beat:
+            self._beat = time.time()
+
+    def text(self) -> str:
+        """The page, in Prometheus's text format."""
+        whose = {
+            "fleet": self._settings.fleet,
+            "region": self._settings.region,
+            "instance_id": self._settings.instance,
+            "release": self._settings.release,
+            "digest": self._settings.digest,
+        }
+        labels = ",".join(f"{name}={json.dumps(value)}" for name, value in whose.items())
+        return (
+            "# TYPE worker_heartbeat_timestamp_seconds gauge\n"
+            f"worker_heartbeat_timestamp_seconds{{{labels}}} {self._beat:.3f}\n"
+            "# TYPE worker_runs_total counter\n"
+            f"worker_runs_total{{{labels}}} {self._runs}\n"
+            "# TYPE worker_failures_total counter\n"
+            f"worker_failures_total{{{labels}}} {self._failures}\n"
+        )
+
+    def _list(self, address: str) -> None:
+        """Let file_sd find the page; the file appears whole, or not at all."""
+        directory = Path(self._settings.metrics_targets)
+        directory.mkdir(parents=True, exist_ok=True)
+        unfinished = directory / f"{self._settings.instance}.new"
+        unfinished.write_text(json.dumps([{"targets": [address]}]), encoding="utf-8")
+        unfinished.replace(directory / f"{self._settings.instance}.json")
 
 
 def life_of(digest: str) -> dict[str, int]:
@@ -278,7 +364,6 @@ def main() -> int:
         read_timeout=RECEIVE_WAIT_SECONDS + 10,
     )
     queues = boto3.client("sqs", region_name=settings.region, config=config)
-    metrics = boto3.client("cloudwatch", region_name=settings.region, config=config)
     release = f"{settings.release} ({settings.digest or 'no digest'})"
     say(f"launcher: release {release} on {settings.instance} in {settings.region}")
 
@@ -289,7 +374,13 @@ def main() -> int:
     ]
     for consumer in consumers:
         consumer.start()
-    heart = Heart(settings, metrics, tally, stopping)
+    publisher: Publisher
+    if settings.metrics_port is None:
+        metrics = boto3.client("cloudwatch", region_name=settings.region, config=config)
+        publisher = CloudWatchPublisher(settings, metrics)
+    else:
+        publisher = MetricsPage(settings)
+    heart = Heart(settings.interval, publisher, tally, stopping)
     heart.start()
     say(f"launcher: {settings.workers} consumers take jobs from {settings.work_queue}")
 
