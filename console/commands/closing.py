@@ -9,6 +9,7 @@ import click
 
 from console import __version__
 from console.commands.heralding import heralding
+from console.commands.reporting import leave_report
 from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
 from console.domain.commands import Abort
@@ -47,6 +48,7 @@ def abort(ctx: click.Context, /, config: Path | None, *, sandbox: bool, yes: boo
     if not yes:
         click.confirm(f"End rollout {rollout.id} of {rollout.request.label}?", abort=True, err=True)
     ended = asyncio.run(_end(world, rollout, lease))
+    leave_report(world, rollout.id, None, say)
     ctx.exit(ended.exit_code or 0)
 
 

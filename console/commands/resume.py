@@ -9,6 +9,7 @@ import click
 
 from console.commands.heralding import heralding
 from console.commands.last_line import write_end
+from console.commands.reporting import leave_report
 from console.commands.taking_up import LeftOpen, left_open, reconciled, taken_up
 from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
@@ -64,6 +65,8 @@ def resume(
         if lines is not None:
             write_end(lines, error)
         raise
+    finally:
+        leave_report(world, left.rollout.id, None, say)
     ctx.exit(ended.exit_code or 0)
 
 

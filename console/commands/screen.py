@@ -59,6 +59,10 @@ def on_screen(
         world.close()
     if end.failure is not None:
         _narrator().line(f"the screen failed ({end.failure!r}); the rollout went on without it")
+    if end.rollout is not None and not asked.watch:
+        from console.commands.reporting import leave_report
+
+        leave_report(world(), end.rollout.id, None, _narrator().line)
     return _exit_code(end, asked)
 
 

@@ -163,6 +163,8 @@ class ConsoleApp(App[Leaving]):
             self._conductor.follow(self.around.left_open)
         elif isinstance(form := self.screen_stack[-1], screens.StartScreen):
             self.run_worker(self._errands.propose(form), exit_on_error=False)
+        if self._mode is Mode.WATCH or self.around.left_open:
+            self.run_worker(self._errands.chart_the_past(self.scene), exit_on_error=False)
         self.run_worker(screens.load, thread=True, exit_on_error=False)
         self._conductor.look()
         self._conductor.recall().add_done_callback(self._expect)

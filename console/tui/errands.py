@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from console.domain.events import Entry
     from console.domain.figures import Figures
+    from console.domain.rollout import Rollout
     from console.domain.track_record import Course
     from console.tui.backstage import Backstage
+    from console.tui.scene import Scene
     from console.tui.screens import HistoryScreen, RegionScreen, StartScreen
     from console.tui.surroundings import Surroundings
 
@@ -64,6 +66,18 @@ class Errands:
     async def figures(self, rollout: str) -> Sequence[Figures]:
         """Return what was kept of `rollout`; nothing where that cannot be read."""
         return await self._ask(self._recall(rollout))
+
+    async def chart_the_past(self, scene: Scene) -> None:
+        """Let the chart begin where the newest rollout did, whoever looked then."""
+        rollout = await self._ask(self._newest())
+        if rollout is not None and (figures := await self.figures(rollout.id)):
+            scene.recall(figures, rollout)
+
+    async def _newest(self) -> Rollout | None:
+        from console.domain.evolve import replay
+
+        newest = next(iter(self._around.rollouts()), None)
+        return replay(self._around.entries(newest, 0)) if newest is not None else None
 
     async def _recall(self, rollout: str) -> Sequence[Figures]:
         from console.engine.ports import JournalError

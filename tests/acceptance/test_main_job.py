@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from statistics import median
 
 from .watching import watching
@@ -69,10 +70,23 @@ def assert_no_job_lost(world: SandboxWorld) -> None:
     assert books["min_healthy"] == REGIONS
 
 
-def test_a_release_goes_through_the_fleet_and_no_job_is_lost(world: SandboxWorld) -> None:
+def assert_reported(reports: Path) -> None:
+    """A report was left for CI, and tells of workers of both releases at once: during an apply."""
+    (page,), (text,) = reports.glob("*.html"), reports.glob("*.md")
+    assert "✓ completed" in page.read_text("utf-8")
+    assert "3 regions run 0.9.1" in text.read_text("utf-8")
+    new, old = re.findall(
+        r"us-west-1: healthy workers.*\n0\.9\.1 (.*)\n0\.9\.0 (.*)", text.read_text()
+    )[0]
+    assert any(n not in "_ " and o not in "_ " for n, o in zip(new, old, strict=False))
+
+
+def test_a_release_goes_through_the_fleet_and_no_job_is_lost(
+    world: SandboxWorld, tmp_path: Path
+) -> None:
     before = world.books()
 
-    ran = world.roll_out("0.9.1")
+    ran = world.roll_out("0.9.1", "--report", str(tmp_path / "reports"))
 
     assert ran.exit_code == 0, ran.stderr
     assert (ran.last["type"], ran.last["outcome"]) == ("rollout.finished", "completed")
@@ -80,6 +94,7 @@ def test_a_release_goes_through_the_fleet_and_no_job_is_lost(world: SandboxWorld
     assert sum(plan["creates"] for plan in plans) == 6
     assert sum(plan["destroys"] for plan in plans) == 6
     assert plans[0]["region"] == "us-east-1"
+    assert_reported(tmp_path / "reports")
     assert_runs_everywhere(world.status(), "0.9.1")
     assert world.books()["sent"] > before["sent"]
     assert_no_job_lost(world)

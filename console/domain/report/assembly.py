@@ -21,6 +21,7 @@ from console.domain.rollout_view import ask_of
 from console.domain.sentence import Tone
 from console.domain.signs import OPEN, OUTCOMES, REGIONS
 from console.domain.spans import brief
+from console.domain.steps import At, Result, Step
 
 
 def report_of(
@@ -87,6 +88,8 @@ def _named(story: Retold, left: str) -> Iterator[tuple[str, str]]:
     yield "digest", release.digest if release is not None else ""
     yield "revision", (release.revision or "") if release is not None else ""
     yield "by", rollout.by
+    yield "AWS identity", _identity(rollout)
+    yield "scale", request.scale.told if request.scale is not None else ""
     yield "takes back", request.rolls_back
     yield "because", request.because
     yield "settings", request.where
@@ -97,6 +100,12 @@ def _named(story: Retold, left: str) -> Iterator[tuple[str, str]]:
         yield "exit code", str(rollout.exit_code)
     else:
         yield "open", f"{left or 'it has no end yet'}; the last fact is of {ended}"
+
+
+def _identity(rollout: Rollout) -> str:
+    """Return who AWS said that we are: preflight asks."""
+    record = rollout.step(At(Step.PREFLIGHT))
+    return record.note if record is not None and record.result is Result.OK else ""
 
 
 def _regions(rollout: Rollout) -> Section:
