@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
-from console.domain.events import Entry, GuardRefused, Noticed, RolloutFinished, StepStarted
+from console.domain.events import (
+    Entry,
+    GuardRefused,
+    Noticed,
+    RolloutFinished,
+    StepStarted,
+    WatchFinished,
+    WatchStarted,
+)
 from console.domain.figures import Figures, ReleaseFigures, figures_of
 from console.domain.fleet import RegionName, UnitName
 from console.domain.release import ReleaseLabel
@@ -243,3 +251,30 @@ def test_jobs_of_workers_that_are_gone_are_counted_as_they_were_last_seen() -> N
 def test_an_empty_journal_is_no_rollout() -> None:
     with pytest.raises(ValueError, match="its journal is empty"):
         report_of((), ())
+
+
+def test_the_measure_that_halted_it_is_shown_for_the_other_regions_too() -> None:
+    entries, figures = halted_by_a_gate()
+
+    shown = [plot.title for plot in plots(section(report_of(entries, figures), "Why it stopped"))]
+
+    assert shown[0] == "us-east-1: failed jobs"
+    assert "eu-west-1: failed jobs" in shown
+
+
+def test_a_watch_over_all_regions_is_a_part_of_the_path_and_of_each_chart() -> None:
+    entries, figures = halted_by_a_gate()
+    begun = entries[-3].at
+    at = entries[0].rollout, 0, begun
+    watching = [
+        Entry(*at, WatchStarted(begun + MINUTE)),
+        Entry(at[0], 0, begun + MINUTE, WatchFinished(2)),
+    ]
+
+    report = report_of([*entries[:-2], *watching, *entries[-2:]], figures)
+
+    told = texts(to_markdown(report))
+    assert "watch" in told
+    assert "all regions" in told
+    for chart in plots(section(report, "Capacity and backlog")):
+        assert "watch" in [band.text for band in chart.bands]

@@ -61,9 +61,9 @@ def _bake(story: Retold, place: int) -> tuple[Cell, ...]:
         state = StepState.FAILED if rollout.halt else StepState.HELD
     sign = STEPS[state]
     return (
-        Cell(str(bake.wave)),
-        Cell("the wave"),
-        Cell("bake"),
+        Cell("" if bake.wave is None else str(bake.wave)),
+        Cell("all regions" if bake.wave is None else "the wave"),
+        Cell("watch" if bake.wave is None else "bake"),
         Cell(brief_time(bake.started_at, rollout.started_at)),
         Cell(brief(end - bake.started_at), is_number=True),
         Cell(str(sign), sign.tone),

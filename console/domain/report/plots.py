@@ -96,8 +96,9 @@ def _bands(seen: Seen, end: datetime) -> Iterator[Band]:
             tone = Tone.BAD if is_bad else _BANDS.get(step.at.step, Tone.QUIET)
             yield Band(step.at.step.value, step.started_at, step.finished_at or end, tone)
     for bake in seen.story.bakes:
-        if bake.wave == seen.region.wave:
-            yield Band("bake", bake.started_at, bake.finished_at or end, Tone.QUIET)
+        if bake.wave in {seen.region.wave, None}:
+            name = "watch" if bake.wave is None else "bake"
+            yield Band(name, bake.started_at, bake.finished_at or end, Tone.QUIET)
 
 
 def _healthy_of(figures: Figures, label: str) -> float | None:

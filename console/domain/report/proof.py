@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from console.domain import events
 from console.domain.gates import Status
@@ -52,17 +53,30 @@ def _halt(
         if region.figures:
             # Where no measure was at fault, the workers show what came of it.
             yield Row(tuple(plots) or (capacity(region),))
+        if plots and (others := _elsewhere(seen, region, bad[0])):
+            yield Words(f"The same in the other regions ({bad[0]}):")
+            yield Row(others)
+
+
+_MOST_ELSEWHERE = 6
+
+
+def _elsewhere(seen: Sequence[Seen], region: Seen, gate: str) -> tuple[Plot, ...]:
+    """Return a gate's measure in the other regions: a rise everywhere is not the release's."""
+    found = (of_gate(each, gate) for each in seen if each is not region)
+    return tuple(p for p in found if p is not None and _has_points(p))[:_MOST_ELSEWHERE]
 
 
 def _bad_gates(judged: Sequence[Judged], at: datetime, seen: Seen) -> list[str]:
     """Return the gates that stood in the way at `at`, those that failed first."""
     newest = {
-        j.verdict.gate: j.verdict.status
-        for j in judged
-        if j.region == seen.region.name and j.at <= at
+        j.verdict.gate: j.verdict for j in judged if j.region == seen.region.name and j.at <= at
     }
-    bad = [gate for gate, status in newest.items() if status is not Status.PASS]
-    return sorted(bad, key=lambda gate: newest[gate] is not Status.FAIL)
+    bad = [gate for gate, verdict in newest.items() if not verdict.is_good]
+    return sorted(bad, key=lambda gate: _RANKS.index(newest[gate].status))
+
+
+_RANKS = (Status.FAIL, Status.INCONCLUSIVE, Status.WAIT)
 
 
 def gates(story: Retold, seen: Sequence[Seen]) -> Section:
@@ -74,7 +88,10 @@ def gates(story: Retold, seen: Sequence[Seen]) -> Section:
     )
     if not rows:
         return Section("Gates", (Words("No gate was asked: nothing was applied."),))
-    headings = ("region", "gate", "verdict", "measured", "wanted", "verdicts over time", "reason")
+    headings = (
+        *("region", "gate", "verdict", "measured", "margin", "wanted"),
+        *("verdicts over time", "reason"),
+    )
     blocks: list[Block] = [Table(headings, rows)]
     for region in seen:
         found = (of_gate(region, gate) for gate in _by_gate(story.judged, region))
@@ -95,20 +112,28 @@ def _by_gate(judged: Sequence[Judged], seen: Seen) -> dict[str, list[Judged]]:
 def _gate(story: Retold, seen: Seen, gate: str, mine: Sequence[Judged]) -> tuple[Cell, ...]:
     last = mine[-1].verdict
     sign, start = VERDICTS[last.status], story.rollout.started_at
+    turns = [now for before, now in pairwise((None, *mine)) if now and _turns(before, now)]
     course = ", ".join(
         f"{brief_time(j.at, start)} {VERDICTS[j.verdict.status].glyph}"
         + (f" {j.verdict.measured}" if j is not mine[-1] else "")
-        for j in mine
+        for j in turns
     )
+    word = f"{sign} (dry run)" if last.is_dry else str(sign)
     return (
         Cell(seen.region.name),
         Cell(gate),
-        Cell(str(sign), sign.tone),
+        Cell(word, Tone.QUIET if last.is_dry else sign.tone),
         Cell(last.measured),
+        Cell(last.spare),
         Cell(last.threshold),
         Cell(course),
         Cell(last.reason),
     )
+
+
+def _turns(before: Judged | None, now: Judged) -> bool:
+    """Whether it is another answer, and not only another number."""
+    return before is None or before.verdict.status is not now.verdict.status
 
 
 def charts(seen: Sequence[Seen]) -> Section:

@@ -50,13 +50,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Bake:
-    """A wave's bake."""
+    """A time in which every gate had to stay good: a wave's bake, or the watch at the end."""
 
-    wave: int
+    wave: int | None
+    """None for the watch over all regions, once every wave is through."""
     started_at: datetime
     until: datetime
     finished_at: datetime | None = None
-    """When the wave was through; None where it never was."""
+    """When it was over, and all had stayed good; None where it never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,17 @@ def _asked(entries: Sequence[events.Entry]) -> tuple[Asked, ...]:
 
 
 def _bakes(entries: Sequence[events.Entry]) -> tuple[Bake, ...]:
-    found: dict[int, Bake] = {}
+    found: dict[int | None, Bake] = {}
     for entry in entries:
         match entry.event:
             case events.BakeStarted(wave, until):
                 found[wave] = Bake(wave, entry.at, until)
             case events.WaveFinished(wave) if wave in found:
                 found[wave] = replace(found[wave], finished_at=entry.at)
+            case events.WatchStarted(until):
+                found[None] = Bake(None, entry.at, until)
+            case events.WatchFinished() if None in found:
+                found[None] = replace(found[None], finished_at=entry.at)
             case _:
                 pass
     return tuple(found.values())
