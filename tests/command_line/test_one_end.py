@@ -25,6 +25,7 @@ from console.domain.steps import Step
 from console.domain.vocabulary import Occasion
 from console.engine.ports import JournalError
 from console.engine.stream import Stream
+from console.journal.figures import FiguresFile
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from tests.engine.paper import LoopClock, PaperJournal, PaperPerformer
@@ -48,8 +49,9 @@ class World:
     """What a rollout is wired to: a real journal and lease, and a fleet on paper."""
 
     def __init__(self, directory: Path) -> None:
-        self.settings = SimpleNamespace(fleet="checks", environment="test")
-        self.policy = policy(us_east_1=1)
+        self.settings = SimpleNamespace(fleet="checks", environment="test", store=directory)
+        self.figures = FiguresFile(directory)
+        self.policy = self.standing = policy(us_east_1=1)
         self.journal = LocalJournal(directory, "checks")
         self.desk = LeaseDesk(self.journal)
         self.paper = PaperWorld({"us-east-1": [OLD]})
@@ -94,21 +96,47 @@ def assert_one_end(code: int, told: list[dict[str, Any]], world: World) -> None:
     assert world.desk.look() is None
 
 
+def assert_reported(world: World, narration: str) -> None:
+    """The narration ends with where the report is, which tells the outcome."""
+    last = narration.splitlines()[-1]
+    assert last.startswith("report: ")
+    for path in map(Path, last.removeprefix("report: ").split(", ")):
+        assert path.parent == world.settings.store / "reports"
+        ended = world.newest_rollout()
+        assert ended is not None
+        assert str(ended.outcome) in path.read_text("utf-8")
+
+
 def test_a_good_rollout_ends_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told, _ = ends(capsys)
+    code, told, narration = ends(capsys)
 
     assert_one_end(code, told, world)
     assert code == 0
+    assert_reported(world, narration)
     assert world.paper.slots == {"us-east-1": [NEW]}
 
 
 def test_a_failed_apply_ends_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.paper.failures[effects.ApplyPlan] = BROKEN
 
-    code, told, _ = ends(capsys)
+    code, told, narration = ends(capsys)
 
     assert_one_end(code, told, world)
     assert code == 5
+    assert_reported(world, narration)
+
+
+def test_a_report_that_cannot_be_written_changes_nothing_about_how_it_ended(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.settings.store.mkdir()
+    (world.settings.store / "reports").write_text("a file is in the way")
+
+    code, told, narration = ends(capsys)
+
+    assert_one_end(code, told, world)
+    assert code == 0
+    assert "no report was written: the report cannot be written to" in narration
 
 
 @pytest.mark.parametrize("bug_in", [effects.Survey, effects.ApplyPlan, effects.TakeCensus])
