@@ -25,6 +25,7 @@ from console.adapters.aws.queues import QueueNames, Queues
 from console.adapters.aws.session import AwsSession
 from console.adapters.docker.images import DockerImages
 from console.adapters.docker.spec import ImageSpec
+from console.adapters.ssh import SshDrain, Way
 from console.adapters.terraform.absent import AbsentRunner
 from console.adapters.terraform.client import TerraformClient
 from console.adapters.terraform.runner import Runner
@@ -174,6 +175,14 @@ class World:
         return AwsHands(self.settings.fleet, self.write_session)
 
     @cached_property
+    def drain(self) -> SshDrain | None:
+        """Has workers finish their jobs by a command; None where only the stop signal does."""
+        wanted = self.settings.drain
+        if not wanted.command:
+            return None
+        return SshDrain(Way.of(self.settings.terraform.variables), wanted.command, wanted.within)
+
+    @cached_property
     def surveyor(self) -> Surveyor:
         """Looks at regions for their recovery."""
         return Surveyor(
@@ -218,6 +227,7 @@ class World:
             plans,
             Remedies(self.infrastructure, self.hands, self.surveyor, stream.progress, plans),
             self.past,
+            drain=self.drain,
         )
         figurer = Figurer(
             *(self.figures.keep, performer.sample, stream, SystemClock()),
@@ -343,14 +353,17 @@ def await_command(settings: Settings) -> str:
     """
     heartbeat = settings.heartbeat
     program = (sys.executable, "-m", "console.cli", "await-ready")
+    # Terraform runs it elsewhere, and some paths in the settings are relative to here.
+    file = ("--config", str(settings.source)) if settings.source else ()
+    here = ("--directory", str(Path.cwd()), *file)
+    drain = ("--drain",) if settings.drain.command else ()
     if heartbeat.source is not HeartbeatKind.CLOUDWATCH:
-        # Terraform runs it elsewhere, and some paths in the settings are relative to here.
-        file = ("--config", str(settings.source)) if settings.source else ()
-        return shlex.join([*program, "--directory", str(Path.cwd()), *file])
+        return shlex.join([*program, *drain, *here])
     return shlex.join(
         [
             *program,
             *("--fleet", settings.fleet, "--namespace", heartbeat.namespace),
             *("--interval", f"{heartbeat.interval.total_seconds():g}s"),
+            *((*drain, *here) if drain else ()),
         ]
     )

@@ -15,6 +15,7 @@ from console.adapters.aws.await_ready import Seen, Wanted, await_proof
 from console.adapters.aws.await_ready import await_ready as wait
 from console.adapters.aws.metrics import Workers
 from console.commands.telling import say
+from console.domain.vocabulary import InstanceId, RegionName
 from console.values import parse_span
 
 if TYPE_CHECKING:
@@ -32,6 +33,26 @@ def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> time
         raise click.BadParameter(f"{value} is {error}", ctx, param) from error
 
 
+def _drain_before(config: Path | None, region: RegionName, instance: InstanceId) -> None:
+    """Have what the instance replaces finish its jobs: it is destroyed next."""
+    import asyncio
+
+    from console.engine.draining import drain_predecessors
+    from console.wiring import wire
+
+    world = wire(config)
+    if world.drain is None:
+        return
+    try:
+        asyncio.run(
+            drain_predecessors(
+                world.drain, world.fleet, region, instance, lambda progress: say(progress.message)
+            )
+        )
+    finally:
+        world.session.close()
+
+
 @click.command("await-ready")
 @click.option("--region", required=True, metavar="R", help="Where the instance is.")
 @click.option("--instance", required=True, metavar="I", help="Its id.")
@@ -42,6 +63,7 @@ def _span(ctx: click.Context, param: click.Parameter, value: str | None) -> time
 @click.option("--fleet", help="Instead of the settings' fleet.")
 @click.option("--namespace", help="Instead of the settings' heartbeat.namespace.")
 @click.option("--interval", callback=_span, help="Instead of the settings' heartbeat.interval.")
+@click.option("--drain", is_flag=True, help="Then drain what it replaces, as the settings say.")
 @click.option("--config", "config", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--directory", metavar="D", help="Read the settings as if it were started there.")
 @click.pass_context
@@ -59,6 +81,7 @@ def await_ready(
     interval: timedelta | None,
     config: Path | None,
     directory: str | None,
+    drain: bool,
 ) -> None:
     """Wait until an instance beats with a release and its image, and has finished real jobs.
 
@@ -66,12 +89,12 @@ def await_ready(
     destroyed only after it has ended well. With --fleet, --namespace and --interval no settings are
     read, which saves its start half a second of CPU; the source is CloudWatch then.
     """
+    if directory is not None:
+        os.chdir(directory)
     look: Look | None = None
     if fleet is None or namespace is None or interval is None:
         from console.wiring import wire
 
-        if directory is not None:
-            os.chdir(directory)
         world = wire(config or ctx.obj)
         settings = world.settings
         fleet = fleet or settings.fleet
@@ -95,6 +118,8 @@ def await_ready(
         failure = await_proof(wanted, look(wanted), every=every, tell=say)
     if failure is None:
         say(f"{instance} works: it beats as {release} and has finished {completions} jobs or more")
+        if drain:
+            _drain_before(config or ctx.obj, RegionName(region), InstanceId(instance))
         return
     say(f"error: {failure.message}\n  → {failure.hint}")
     sys.exit(5)

@@ -63,6 +63,12 @@ def start_of(
     )
 
 
+def purpose_of(started: RolloutStarted) -> str:
+    """Return what the lease tells others that is done."""
+    scale = started.scale
+    return f"scaling {scale.told}" if scale else f"rolling out {started.label}"
+
+
 @asynccontextmanager
 async def launched(
     world: World, rollout: str, purpose: str, where: str

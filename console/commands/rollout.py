@@ -11,7 +11,7 @@ from console.commands.endings import end_with
 from console.commands.extras import sandbox_installed
 from console.commands.heralding import heralding
 from console.commands.last_line import write_end
-from console.commands.launching import launched, start_of
+from console.commands.launching import launched, purpose_of, start_of
 from console.commands.reporting import leave_report
 from console.domain.automatic_rollback import rolls_back_by_itself
 from console.domain.events import RolloutStarted
@@ -128,12 +128,10 @@ async def _run(
     world: World, started: RolloutStarted, lines: LineWriter | None
 ) -> tuple[Rollout, BaseException | None]:
     clock, narrator = SystemClock(), Narrator()
-    scale = started.scale
-    purpose = f"scaling {scale.told}" if scale else f"rolling out {started.label}"
     reporter = Reporter(narrator, lines, clock)
     async with (
         heralding(world, reporter.notice) as herald,
-        launched(world, started.rollout, purpose, started.where) as (engine, running),
+        launched(world, started.rollout, purpose_of(started), started.where) as (engine, running),
     ):
         running.stream.join(reporter)
         running.stream.join(herald)

@@ -134,20 +134,25 @@ def _surroundings(
     world: Callable[[], World], known: Known, config: Path | None, asked: Asked
 ) -> Surroundings:
     async def roll_out(choice: Choice, attach: Callable[[Handle], None]) -> Rollout:
-        from console.commands.launching import launched, start_of
+        from console.commands.launching import launched, purpose_of, start_of
         from console.wiring import wire
 
         # A world of its own: what runs a rollout closes its AWS session at the end.
         chosen = wire(config, only=choice.regions or asked.only)
         started = start_of(
             chosen,
-            replace(asked, rolls_back=choice.rolls_back, only_slots=choice.only_slots),
+            replace(
+                asked,
+                rolls_back=choice.rolls_back,
+                only_slots=choice.only_slots,
+                scale=choice.scale,
+            ),
             choice.label,
             image=choice.image,
             refresh=choice.refresh,
             accept_leftovers=choice.accept_leftovers,
         )
-        purpose = f"rolling out {started.label}"
+        purpose = purpose_of(started)
         async with launched(chosen, started.rollout, purpose, asked.where) as (engine, running):
             attach(Handle(engine.send, running.stream.join))
             return await engine.run(started)

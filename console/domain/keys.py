@@ -40,6 +40,7 @@ KEYS: Mapping[str, str] = {
     "region.console": "o",
     "region.copy": "c",
     "region.recover": "v",
+    "region.scale": "s",
     "recover.next": "n",
     "recover.copy": "c",
     "history.replay": "r",

@@ -30,10 +30,12 @@ from console.domain.observations import (
 )
 from console.domain.recovery.lineage import lineages
 from console.domain.rollout import Rollout
+from console.engine.draining import drain_leaving
 from console.engine.evidence import with_evidence
 from console.engine.past import with_newest
 from console.engine.ports import (
     Alarms,
+    Drain,
     Fleet,
     Images,
     Infrastructure,
@@ -60,6 +62,7 @@ class WorldPerformer:
         plans: Path,
         remedies: Remedies,
         past: Callable[[], Iterable[Rollout]] = tuple,
+        drain: Drain | None = None,
         alarms: Alarms | None = None,
     ) -> None:
         """Put the parts together.
@@ -72,6 +75,8 @@ class WorldPerformer:
             plans: a directory of mode 0700 for saved plans.
             remedies: makes the moves that lead a region on.
             past: returns the fleet's rollouts that did anything, the newest first.
+            drain: has workers finish that go without a replacement; None where only the stop signal
+                does.
             alarms: the alarms that the settings name; None where they name none.
         """
         self._infrastructure = infrastructure
@@ -81,6 +86,7 @@ class WorldPerformer:
         self._plans = plans
         self._remedies = remedies
         self._past = past
+        self._drain = drain
         self._alarms = alarms
 
     async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
@@ -196,6 +202,10 @@ class WorldPerformer:
             return Failed(effect.at, _held_back(state))
         if (moved := _moved(state, effect)) is not None:
             return Failed(effect.at, moved)
+        if self._drain is not None and rollout.request.scale is not None:
+            planned = rollout.planned(rollout.unit(effect.unit))
+            tell = self._stream.progress
+            await drain_leaving(self._drain, self._fleet, planned, rollout, tell)
         plan = plan_file(self._plans, effect.unit, effect.at.batch)
         failure = await self._infrastructure.apply(effect.unit, plan, self._stream.progress)
         if failure is None:

@@ -278,6 +278,15 @@ class Alarms(Protocol):
         """Let the alarms act again."""
 
 
+class Drain(Protocol):
+    """What has a worker finish its jobs before its instance goes."""
+
+    async def drain(
+        self, region: RegionName, instance: Instance, on_progress: OnProgress
+    ) -> Failure | None:
+        """Return when nothing is in flight on `instance`, or why nobody can say so."""
+
+
 class Images(Protocol):
     """Where releases come from."""
 
@@ -355,6 +364,7 @@ __all__ = [
     "AlarmsSeen",
     "Catalogue",
     "Clock",
+    "Drain",
     "Fleet",
     "Hands",
     "HeartbeatSource",

@@ -139,4 +139,8 @@ def _paces(gates: Gates) -> Iterator[tuple[str, Pace]]:
 def _drain_rules(settings: Settings) -> DrainRules:
     drain, written = settings.drain, settings.terraform.variables.get("stop_grace_seconds")
     grace = timedelta(seconds=written) if isinstance(written, int) else None
-    return DrainRules(grace=drain.grace or grace, longest_job=drain.longest_job)
+    return DrainRules(
+        grace=drain.grace or grace,
+        within=drain.within if drain.command else None,
+        longest_job=drain.longest_job,
+    )

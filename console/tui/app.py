@@ -235,6 +235,10 @@ class ConsoleApp(App[Leaving]):
         """Roll out what leads on."""
         self._roll_out(event.choice)
 
+    def on_region_screen_scale_wanted(self, event: screens.RegionScreen.ScaleWanted) -> None:
+        """Give a region another number of workers; the rollout asks for the yes."""
+        self._roll_out(event.choice)
+
     def _roll_out(self, choice: Choice) -> None:
         """Begin a rollout, and show it on a screen that has shown no other one."""
         self._interrupts.begin_anew()

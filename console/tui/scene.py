@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from console.domain.chart import Point
     from console.domain.events import Entry
     from console.domain.figures import Figures
-    from console.domain.fleet import RegionName, RegionSample, RegionState
+    from console.domain.fleet import RegionName, RegionSample, RegionState, SlotTarget
     from console.domain.gates import Verdict
     from console.domain.path_view import Expected
     from console.domain.policy import Policy
     from console.domain.region_rows import RegionRow
     from console.domain.rollout import Rollout
     from console.domain.rollout_view import RolloutView
+    from console.domain.scaling import Scale
     from console.domain.silence import Standing
     from console.domain.view import RegionView
     from console.tui.bridge import Fetched
@@ -194,6 +195,21 @@ class Scene:
     def region(self, name: RegionName, now: datetime) -> RegionView | None:
         """Return a region as it was last seen; None where nobody has looked yet."""
         return self._sightings.view(name, now)
+
+    def scale(self, name: RegionName, count: int) -> tuple[Scale, SlotTarget] | str:
+        """Return a region's scale to `count`, and what new slots get; or why nobody can tell."""
+        from console.domain.release import digest_of
+        from console.domain.scaling import Scale, most_run
+
+        state = self.state(name)
+        if state is None:
+            return f"the state of {name} was not read yet"
+        current = [found for found in state.objects if found.deposed_key is None]
+        target = most_run(found.target for found in current if found.slot < count)
+        if target is None or digest_of(target.image) is None:
+            return f"nobody can tell which image the slots of {name} run: release to it first"
+        before = max(found.slot + 1 for found in current)
+        return Scale(name, count, before, self._policy.region(name).count), target
 
     def hint(self, view: RegionView) -> str:
         """Return what a region's backlog says about the number of its workers."""

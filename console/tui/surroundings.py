@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from console.domain.recovery.situation import Situation
     from console.domain.release import ImageRef, ReleaseLabel
     from console.domain.rollout import Rollout
+    from console.domain.scaling import Scale
     from console.engine.herald import Herald
     from console.engine.ports import Clock, Progress
     from console.engine.stream import Audience
@@ -48,6 +49,8 @@ class Choice:
     """The slots that may be touched, region by region; empty for all that need it."""
     rolls_back: str = ""
     """The id of the rollout that this one takes back; empty where it takes none back."""
+    scale: Scale | None = None
+    """The region that gets another number of slots; None where a release is rolled out."""
 
 
 @dataclass(frozen=True, slots=True)

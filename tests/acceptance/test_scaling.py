@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from .world import Line, Ran, SandboxWorld, console, wait_until
 
@@ -27,8 +29,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxWorld]:
         console("sandbox", "down", "--dir", str(directory))
 
 
-def scale(world: SandboxWorld, count: int, *more: str) -> Ran:
-    return console("scale", REGION, str(count), "--json", *more, "--config", str(world.config))
+# What `docker stop` is where there is a Docker: it ends when the worker has ended.
+DRAIN = (
+    "for pid in $(pgrep -f launcher); do kill -TERM $pid; done; "
+    "while pgrep -f launcher >&2; do sleep 1; done; touch drained; echo finished"
+)
+
+
+def scale(world: SandboxWorld, count: int, *more: str, config: Path | None = None) -> Ran:
+    where = ("--config", str(config or world.config))
+    return console("scale", REGION, str(count), "--json", *more, *where)
+
+
+def with_drain_command(world: SandboxWorld) -> Path:
+    settings = yaml.safe_load(world.config.read_text(encoding="utf-8"))
+    settings["drain"] |= {"command": ["sh", "-c", DRAIN], "within": "90s", "longest_job": "20s"}
+    path = world.directory / "drained.yaml"
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return path
 
 
 def objects(world: SandboxWorld) -> list[Line]:
@@ -77,19 +95,37 @@ def _stopped(world: SandboxWorld, instance: str) -> str | None:
     return told if "Power down" in told else None
 
 
+def was_drained(world: SandboxWorld, instance: str) -> bool:
+    (log,) = world.directory.rglob(f"*{instance}*/console.log")
+    return (log.parent / "drained").exists()
+
+
 def test_a_release_keeps_the_number_and_scaling_up_takes_its_release(world: SandboxWorld) -> None:
-    released = world.roll_out("0.9.1")
+    config = with_drain_command(world)
+    (first,) = (found["id"] for found in objects(world))
+
+    released = world.roll_out("0.9.1", config=config)
 
     assert released.exit_code == 0, released.stderr
     notices = [line["text"] for line in released.of_type("notice")]
     assert any("was scaled to 1 and the settings still want 3: 1 it stays" in t for t in notices)
     assert [found["heartbeat"] for found in objects(world)] == ["0.9.1"]
+    assert was_drained(world, first)
 
-    ran = scale(world, 2, "--yes")
+    ran = scale(world, 2, "--yes", config=config)
 
     assert ran.exit_code == 0, ran.stderr
     assert [(o["slot"], o["heartbeat"]) for o in objects(world)] == [(0, "0.9.1"), (1, "0.9.1")]
     history = console("history", "--json", "--config", str(world.config)).stdout.splitlines()
     newest = json.loads(history[0])
     assert newest["scale"] == {"region": REGION, "from": 1, "to": 2}
-    assert world.books()["lost"] == 0
+
+    stays, goes = (found["id"] for found in objects(world))
+    ran = scale(world, 1, "--yes", config=config)
+
+    assert ran.exit_code == 0, ran.stderr
+    assert [found["id"] for found in objects(world)] == [stays]
+    assert was_drained(world, goes)
+    assert f"{goes} has nothing in flight any more" in ran.stderr
+    books = world.books()
+    assert (books["lost"], books["duplicated"], books["dead"]) == (0, 0, 0)

@@ -29,6 +29,7 @@ from console.domain.observations import Observation, Sampled
 from console.domain.policy import Policy
 from console.domain.release import ReleaseLabel
 from console.domain.rollout import Rollout
+from console.domain.scaling import rules_of
 from console.domain.signs import Mode
 from console.engine.engine import Engine
 from console.engine.ports import Progress, ProgressKind
@@ -145,8 +146,9 @@ class Paper:
             self.environment,
             choice.label,
             choice.image,
-            self.policy,
+            self.policy if choice.scale is None else rules_of(self.policy, choice.scale),
             BY,
+            scale=choice.scale,
         )
         try:
             return await engine.run(started)

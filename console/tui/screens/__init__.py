@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.tui.screens.region import RegionScreen
     from console.tui.screens.replay import ReplayScreen
     from console.tui.screens.rollout import RolloutScreen
+    from console.tui.screens.scale import ScaleScreen
     from console.tui.screens.start import StartScreen
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "RegionScreen",
     "ReplayScreen",
     "RolloutScreen",
+    "ScaleScreen",
     "StartScreen",
 ]
 

@@ -22,6 +22,8 @@ from console.domain.view import RegionView
 from console.tui.palette import Part, line, lines
 from console.tui.scene import Scene
 from console.tui.screens.drawn import Drawn
+from console.tui.screens.scale import ScaleScreen
+from console.tui.surroundings import Choice
 from console.tui.widgets.beats import Beats
 from console.tui.widgets.chart import Chart
 from console.tui.widgets.keys import Keys
@@ -56,6 +58,13 @@ class RegionScreen(Drawn):
             tooltip="What is true of this region, and the moves that lead on",
             id="region.recover",
         ),
+        Binding(
+            KEYS["region.scale"],
+            "scale",
+            "Scale",
+            tooltip="Give this region another number of workers",
+            id="region.scale",
+        ),
     ]
 
     class ConsoleWanted(Message):
@@ -70,6 +79,15 @@ class RegionScreen(Drawn):
             """The instance's region."""
             self.instance = instance
             """Which instance."""
+
+    class ScaleWanted(Message):
+        """The region shall have another number of workers."""
+
+        def __init__(self, choice: Choice) -> None:
+            """Carry what is rolled out for that."""
+            super().__init__()
+            self.choice = choice
+            """Which region, how many, and what new slots get."""
 
     def __init__(self, scene: Scene, region: RegionName) -> None:
         """Draw `region` of `scene`."""
@@ -182,8 +200,32 @@ class RegionScreen(Drawn):
         self.post_message(self.RecoverWanted(self._region))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Lead nothing on in a replay."""
+        """Lead nothing on in a replay, and scale only where nothing else is under way."""
+        if action == "scale":
+            rollout = self.scene.rollout
+            is_free = rollout is None or rollout.is_at_rest
+            return self.scene.around.mode is Mode.OPERATE and is_free
         return action != "recover" or self.scene.around.mode is not Mode.REPLAY
+
+    def action_scale(self) -> None:
+        """Ask for a number, and then roll it out."""
+        state = self.scene.state(self._region)
+        slots = (
+            {found.slot for found in state.objects if found.deposed_key is None} if state else ()
+        )
+
+        def answered(count: int | None) -> None:
+            if count is None:
+                return
+            scaled = self.scene.scale(self._region, count)
+            if isinstance(scaled, str):
+                self.notify(scaled, severity="warning", markup=False)
+                return
+            scale, target = scaled
+            choice = Choice(target.release, target.image, (self._region,), scale=scale)
+            self.post_message(self.ScaleWanted(choice))
+
+        self.app.push_screen(ScaleScreen(self._region, len(slots)), answered)
 
     def action_back(self) -> None:
         """Go back to the rollout."""
