@@ -20,6 +20,7 @@ module "workers" {
   workers            = var.workers
   heartbeat          = var.heartbeat
   readiness          = var.readiness
+  metrics_port       = var.metrics_port
   stop_grace_seconds = var.stop_grace_seconds
   alarm              = var.alarm
 }

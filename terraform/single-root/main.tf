@@ -23,6 +23,7 @@ module "workers-us-east-1" {
   workers            = var.workers
   heartbeat          = var.heartbeat
   readiness          = var.readiness
+  metrics_port       = var.metrics_port
   stop_grace_seconds = var.stop_grace_seconds
   alarm              = var.alarm
 }
@@ -55,6 +56,7 @@ module "workers-us-west-1" {
   workers            = var.workers
   heartbeat          = var.heartbeat
   readiness          = var.readiness
+  metrics_port       = var.metrics_port
   stop_grace_seconds = var.stop_grace_seconds
   alarm              = var.alarm
 }
@@ -87,6 +89,7 @@ module "workers-eu-west-1" {
   workers            = var.workers
   heartbeat          = var.heartbeat
   readiness          = var.readiness
+  metrics_port       = var.metrics_port
   stop_grace_seconds = var.stop_grace_seconds
   alarm              = var.alarm
 }

@@ -148,6 +148,12 @@ variable "heartbeat" {
   nullable = false
 }
 
+variable "metrics_port" {
+  description = "Port of the instance at which a Prometheus finds the worker's page; the worker gets it as METRICS_PORT. null: none is open."
+  type        = number
+  default     = null
+}
+
 variable "stop_grace_seconds" {
   description = "Seconds that a stopped worker has to finish its job or to give it back before it is killed."
   type        = number

@@ -42,6 +42,7 @@ resource "aws_instance" "worker" {
     heartbeat          = var.heartbeat
     registry           = var.registry
     registry_host      = local.registry_hosts[count.index]
+    metrics_port       = var.metrics_port
     stop_grace_seconds = var.stop_grace_seconds
   }))
 

@@ -211,6 +211,17 @@ variable "heartbeat" {
   }
 }
 
+variable "metrics_port" {
+  description = "Port of the instance at which a Prometheus finds the worker's page; the worker gets it as METRICS_PORT. null: none is open."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.metrics_port == null ? true : var.metrics_port >= 1 && var.metrics_port <= 65535 && floor(var.metrics_port) == var.metrics_port
+    error_message = "metrics_port must be a whole number from 1 to 65535, or null."
+  }
+}
+
 variable "stop_grace_seconds" {
   description = "Seconds that a stopped worker has to finish its job or to give it back before it is killed."
   type        = number

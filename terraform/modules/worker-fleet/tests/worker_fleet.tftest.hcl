@@ -148,6 +148,19 @@ run "the_image_is_pulled_and_run_by_digest" {
   }
 }
 
+run "a_page_of_metrics_can_be_scraped_at_the_instance" {
+  command = plan
+
+  variables {
+    metrics_port = 9102
+  }
+
+  assert {
+    condition     = strcontains(base64decode(aws_instance.worker[0].user_data_base64), " --publish 9102:9102 ${var.slots[0].image}\n") && strcontains(base64decode(aws_instance.worker[0].user_data_base64), "\n      METRICS_PORT=9102\n")
+    error_message = "the port of the container must be one of the instance, and the worker must know it"
+  }
+}
+
 run "ecr_uses_the_credential_helper_for_the_images_own_host" {
   command = plan
 
