@@ -42,6 +42,7 @@ from console.engine.figuring import Figurer
 from console.engine.past import past
 from console.engine.performer import WorldPerformer
 from console.engine.ports import HeartbeatSource, Images
+from console.engine.probing import Probing
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
@@ -54,6 +55,10 @@ from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
 from console.settings.heartbeat import HeartbeatSource as HeartbeatKind
 from console.settings.image import Builder
+from console.settings.probe_rules import asks_outside
+
+if TYPE_CHECKING:
+    from console.probe_wiring import Outside
 
 if TYPE_CHECKING:
     from console.adapters.notify import AppriseNotifications
@@ -219,6 +224,8 @@ class World:
         plans = all_plans / secrets.token_hex(4)
         plans.mkdir(mode=0o700)
         stream = Stream()
+        outside = self._outside()
+        probing = Probing(outside.probes() if outside else (), SystemClock())
         performer = WorldPerformer(
             self.infrastructure,
             self.fleet,
@@ -228,20 +235,33 @@ class World:
             Remedies(self.infrastructure, self.hands, self.surveyor, stream.progress, plans),
             self.past,
             drain=self.drain,
+            alarms=outside.alarms if outside else None,
+            probing=probing,
         )
         figurer = Figurer(
-            *(self.figures.keep, performer.sample, stream, SystemClock()),
+            *(self.figures.keep, performer.look, stream, SystemClock()),
             self.settings.heartbeat.window,
         )
         try:
             async with figurer.figuring():
                 yield Running(performer, stream)
         finally:
+            await probing.close()
+            if outside is not None:
+                outside.close()
             shutil.rmtree(plans, ignore_errors=True)
             with contextlib.suppress(OSError):
                 all_plans.rmdir()  # unless whoever took over has plans there
             self.session.close()
             self.write_session.close()
+
+    def _outside(self) -> Outside | None:
+        """Return what gates ask outside; None, and nothing imported, where they ask nothing."""
+        if not asks_outside(self.settings):
+            return None
+        from console.probe_wiring import Outside
+
+        return Outside(self.settings)
 
     def newest_rollout(self) -> Rollout | None:
         """Return the fleet's last rollout, or None where there was none."""

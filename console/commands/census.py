@@ -9,6 +9,7 @@ from typing import Any
 
 from console.domain.fleet import ObjectKind, RegionName
 from console.domain.foreign import shown
+from console.domain.muting import muted
 from console.domain.recovery.advice import advise
 from console.domain.recovery.situation import Liveness, Situation
 from console.domain.recovery.typed import command_line
@@ -72,6 +73,7 @@ def _rollout(rollout: Rollout, lease: Lease | None, now: datetime) -> dict[str, 
         "region": halted.region if halted else (running.unit if running else None),
         "reason": rollout.reason,
         "next": rollout.next,
+        "muted": {found.region: list(found.alarms) for found in muted(rollout)},
     }
 
 
@@ -179,6 +181,7 @@ def as_text(
         ended = f"{rollout.outcome}: {rollout.reason}" if rollout.is_finished else ""
         stands = ended or _phase_text(rollout, lease, now, where)
         lines.append(f"last rollout {rollout.id}: {stands}")
+        lines += [f"  ! alarms {found}; they wake nobody" for found in muted(rollout)]
         # What leads on is told below, region by region, as soon as a move has been made.
         if rollout.next and not rollout.recoveries:
             lines += ["  next:", *(f"    {line}" for line in rollout.next.splitlines())]

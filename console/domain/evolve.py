@@ -62,6 +62,8 @@ from console.domain.rollout import (
 from console.domain.stepping import step_finished, step_started
 from console.domain.steps import At, Step, Subject
 from console.domain.succession import taken_up
+from console.domain.verdicts import Verdict
+from console.domain.vocabulary import Status
 
 
 def replay(entries: Iterable[Entry]) -> Rollout | None:
@@ -153,8 +155,7 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
         case ApprovalVoid(subject):
             return _void(rollout, subject)
         case GateJudged(name, verdict):
-            others = tuple(v for v in rollout.region(name).verdicts if v.gate != verdict.gate)
-            return with_region(rollout, name, verdicts=(*others, verdict))
+            return _judged(rollout, name, verdict)
         case RegionMeasured(name, measured):
             return with_region(rollout, name, untouched=measured)
         case BakeStarted(_, until):
@@ -220,6 +221,15 @@ def _surveyed(rollout: Rollout, event: RegionSurveyed) -> Rollout:
         alarming=event.alarming,
     )
     return replace(surveyed, is_surveyed=True)
+
+
+def _judged(rollout: Rollout, name: RegionName, verdict: Verdict) -> Rollout:
+    region = rollout.region(name)
+    others = tuple(v for v in region.verdicts if v.gate != verdict.gate)
+    alarming = region.alarming
+    if verdict.status is Status.PASS:
+        alarming = tuple(gate for gate in alarming if gate != verdict.gate)
+    return with_region(rollout, name, verdicts=(*others, verdict), alarming=alarming)
 
 
 def _path_chosen(rollout: Rollout, event: PathChosen) -> Rollout:

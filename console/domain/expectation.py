@@ -25,6 +25,8 @@ class Expectation:
     """Dead letters before the first batch; None where nobody could count them."""
     rules: GateRules
     silent_after: timedelta
+    alarming: tuple[str, ...] = ()
+    """Gates whose alarms were in ALARM before anything has changed, and were not OK since."""
     before: Measure | None = None
     """The region before the rollout; None where nobody could measure it."""
     group: Group = field(default_factory=Group)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from console.domain.probe import ProbeAnswer
 from console.domain.release import Digest, ImageRef, ReleaseLabel, digest_of, disagree
 from console.domain.vocabulary import InstanceId as InstanceId
 from console.domain.vocabulary import ObjectKind as ObjectKind
@@ -184,6 +185,8 @@ class RegionSample:
     instances: Reading[tuple[Instance, ...]]
     heartbeats: Reading[tuple[Heartbeat, ...]]
     queue: Reading[QueueSample]
+    probes: tuple[ProbeAnswer, ...] = ()
+    """What probes have answered since the region was applied, at most one a gate."""
 
     def beats_of(self, instance: str) -> tuple[Heartbeat, ...]:
         """Return what `instance` reported, one entry a release."""

@@ -15,6 +15,7 @@ from console.domain.baseline import failed_before, failing_elsewhere, silent_els
 from console.domain.counted import counted
 from console.domain.expectation import Expectation as Expectation
 from console.domain.fleet import Heartbeat, RegionSample
+from console.domain.probing import probed
 from console.domain.queue_gates import AGE, queue_verdicts
 from console.domain.release import told_apart
 from console.domain.verdicts import Status as Status
@@ -30,6 +31,7 @@ def judge(expected: Expectation, sample: RegionSample) -> tuple[Verdict, ...]:
         *_completions(expected, sample),
         *queue_verdicts(expected, sample),
         *_failures(expected, sample),
+        *probed(expected.rules.probes, sample.probes, expected.alarming),
     )
 
 
@@ -52,7 +54,7 @@ def settle(
         return Status.PASS
     due = [verdict for verdict in asked if is_over or verdict.gate in late]
     blind = [v for v in asked if v.status is Status.INCONCLUSIVE and (v in due or v.is_decided)]
-    if blind:
+    if blind or any(verdict.is_silent for verdict in due):
         return Status.INCONCLUSIVE
     waiting = {verdict.gate for verdict in due if verdict.status is Status.WAIT}
     if not waiting:

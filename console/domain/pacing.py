@@ -52,6 +52,8 @@ def paced(look: Verdict, known: Verdict | None, pace: Pace, moment: Moment) -> V
         seconds = pace.initial_delay.total_seconds()
         reason = f"asked from {seconds:.0f} s after the apply on"
         return replace(shown, status=Status.WAIT, reason=reason, is_decided=False, counts=before)
+    if not look.is_news:
+        return known or shown
     # A look that comes a moment early is the one that was due.
     rest = pace.interval * 0.9
     if known is not None and before.counted_at and moment.now - before.counted_at < rest:

@@ -88,6 +88,19 @@ EVERY_LOOK = Pace()
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeRule:
+    """A gate that asks something outside: an alarm, a command, a web address, an error tracker.
+
+    What it asks, and with which secrets, stands in the settings alone.
+    """
+
+    gate: str
+    """Such as `alarm checks-nothing-happens`."""
+    threshold: str
+    """What is wanted, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateRules:
     """The thresholds that a region must meet after an apply. None switches a gate off."""
 
@@ -101,6 +114,8 @@ class GateRules:
     failures_max_ratio: float | None = None
     failures_min_runs: int = 10
     """Fewer runs than this prove no ratio."""
+    probes: tuple[ProbeRule, ...] = ()
+    """The gates that ask something outside, in the order in which they are shown."""
     paces: tuple[tuple[str, Pace], ...] = ()
     """The pace of each gate that has one of its own, by the gate's name."""
 

@@ -34,5 +34,7 @@ class ProbeAnswer:
     """Foreign text, in a few words."""
     reason: str = ""
     """Foreign text: what it said for itself."""
+    is_news: bool = True
+    """Whether this look is the first to tell of it."""
     ask_again_at: datetime | None = None
     """When it may be asked again, where it said so itself."""

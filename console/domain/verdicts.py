@@ -41,6 +41,14 @@ class Verdict:
     is_dry: bool = False
     """Whether it is shown and decides nothing."""
     counts: Counts = field(default_factory=Counts)
+    is_news: bool = True
+    """Whether it is more than an earlier look has told already. A probe is asked less often than
+    its region is looked at, and one answer of it counts once."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether a probe has not answered yet: when time is up that is no data, and no failure."""
+        return self.status is Status.WAIT and not self.is_news
 
     @property
     def is_good(self) -> bool:

@@ -71,6 +71,7 @@ def expectation(rollout: Rollout, region: RegionRun, group: Group | None = None)
         dead_letters_before=region.dead_letters_before,
         rules=rollout.policy.gates,
         silent_after=rollout.policy.silent_after,
+        alarming=region.alarming,
         before=region.before,
         group=group or Group(),
         is_baking=region.phase is not RegionPhase.VERIFYING,

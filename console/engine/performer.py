@@ -30,6 +30,8 @@ from console.domain.observations import (
 )
 from console.domain.recovery.lineage import lineages
 from console.domain.rollout import Rollout
+from console.domain.verification import watched
+from console.engine.clock import SystemClock
 from console.engine.draining import drain_leaving
 from console.engine.evidence import with_evidence
 from console.engine.past import with_newest
@@ -45,6 +47,7 @@ from console.engine.ports import (
     plan_file,
 )
 from console.engine.preflight import Preflight
+from console.engine.probing import Probing
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import releases_of, survey_unit
@@ -64,6 +67,7 @@ class WorldPerformer:
         past: Callable[[], Iterable[Rollout]] = tuple,
         drain: Drain | None = None,
         alarms: Alarms | None = None,
+        probing: Probing | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -78,6 +82,7 @@ class WorldPerformer:
             drain: has workers finish that go without a replacement; None where only the stop signal
                 does.
             alarms: the alarms that the settings name; None where they name none.
+            probing: asks the probes that the settings name; None where they name none.
         """
         self._infrastructure = infrastructure
         self._fleet = fleet
@@ -88,6 +93,7 @@ class WorldPerformer:
         self._past = past
         self._drain = drain
         self._alarms = alarms
+        self._probing = probing or Probing((), SystemClock())
 
     async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:  # noqa: C901
         """Do `effect` and return what came of it."""
@@ -121,9 +127,17 @@ class WorldPerformer:
             case _:
                 assert_never(effect)
 
-    async def sample(self, region: RegionName, rollout: Rollout) -> Sampled:
+    async def look(self, region: RegionName, rollout: Rollout) -> Sampled:
         """Look at `region` with the releases that this rollout can meet there."""
         return Sampled(await self._fleet.sample(region, releases_of(rollout, region)))
+
+    async def sample(self, region: RegionName, rollout: Rollout) -> Sampled:
+        """Look at `region`, and ask the probes there while its gates decide something."""
+        if region not in watched(rollout):
+            return await self.look(region, rollout)
+        self._probing.ask(region, rollout)
+        seen = await self.look(region, rollout)
+        return Sampled(replace(seen.sample, probes=self._probing.answers(region, rollout)))
 
     def interrupt(self) -> None:
         """Send each running Terraform its one SIGINT; give up a build, a test or a push."""
@@ -191,7 +205,7 @@ class WorldPerformer:
         self, regions: Sequence[RegionName], rollout: Rollout
     ) -> tuple[RegionSample, ...]:
         """Look at several regions at once, and show what is seen."""
-        seen = await asyncio.gather(*(self.sample(region, rollout) for region in regions))
+        seen = await asyncio.gather(*(self.look(region, rollout) for region in regions))
         for sampled in seen:
             self._stream.sample(sampled.sample)
         return tuple(sampled.sample for sampled in seen)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from console.settings.drain import drain_complaints
-from console.settings.findings import Complaint
+from console.settings.findings import Complaint, quoted
 from console.settings.heartbeat_checks import source_complaints
 from console.settings.image import Builder
 from console.settings.notify import notify_complaints
@@ -178,6 +178,22 @@ def age_complaints(values: Values) -> Iterator[Complaint]:
         )
 
 
+def probe_complaints(values: Values) -> Iterator[Complaint]:
+    """Yield the gates of one kind that have one name: verdicts are told apart by it."""
+    named = {
+        "alarms": [alarm.told for alarm in values.get("gates.alarms", ())],
+        "commands": [command.name for command in values.get("gates.commands", ())],
+        "http": [http.name for http in values.get("gates.http", ())],
+    }
+    for kind, names in named.items():
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Complaint(
+                    ("gates", kind, index),
+                    f"has the name of another one, {quoted(name)}; name it otherwise",
+                )
+
+
 def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     """Yield everything that does not fit together.
 
@@ -197,4 +213,5 @@ def complaints_of(values: Values, data: object) -> Iterator[Complaint]:
     yield from gate_complaints(data)
     yield from age_complaints(values)
     yield from notify_complaints(values)
+    yield from probe_complaints(values)
     yield from screen_complaints(values)

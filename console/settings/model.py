@@ -15,8 +15,9 @@ from console.settings.heartbeat import Heartbeat
 from console.settings.image import Image
 from console.settings.locations import FilePath
 from console.settings.notify import Address, NothingHappens
+from console.settings.probes import AllGates
 from console.settings.queues import Queues
-from console.settings.rules import Gates, Readiness, Rollout
+from console.settings.rules import Readiness, Rollout
 from console.settings.screen import Screen
 from console.settings.terraform import Terraform
 
@@ -70,7 +71,7 @@ class Settings(Section):
     """What a new instance must show before the one that it replaces may go."""
     drain: Drain = Drain()
     """What a worker is given before its instance goes, so that its jobs are finished there."""
-    gates: Gates = Gates()
+    gates: AllGates = AllGates()
     """The checks that a region must pass after an apply. null switches a gate off."""
     nothing_happens: NothingHappens | None = NothingHappens()
     """When nothing happens in a region, so that somebody has to be called. null never calls."""

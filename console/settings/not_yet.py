@@ -25,26 +25,12 @@ class NotYet:
     sentence: str
 
 
-def _is_something(value: object) -> bool:
-    return bool(value)
-
-
 NOT_YET = (
     NotYet(
         ("readiness", "ssh"),
         lambda value: value is False,
         "the module's readiness check goes over SSH; modules/worker-fleet has an override file for "
         "fleets without it, and the console cannot put it in place yet",
-    ),
-    NotYet(
-        ("gates", "alarms"),
-        _is_something,
-        "this version does not look at alarms; leave the key out",
-    ),
-    NotYet(
-        ("gates", "commands"),
-        _is_something,
-        "this version runs no commands as gates; leave the key out",
     ),
     NotYet(
         ("store",),

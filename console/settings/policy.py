@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from console.domain.draining import DrainRules
@@ -13,7 +14,8 @@ from console.settings.findings import quoted
 from console.settings.machine_size import MachineSize, this_machine
 from console.settings.model import Settings
 from console.settings.nearest import nearest
-from console.settings.rules import Gates
+from console.settings.probe_rules import probe_gates
+from console.settings.probes import AllGates
 from console.settings.terraform import Layout
 
 Waves = tuple[tuple[RegionName, ...], ...]
@@ -104,7 +106,7 @@ def _units(layout: Layout, waves: Waves) -> tuple[Unit, ...]:
     )
 
 
-def _gate_rules(gates: Gates) -> GateRules:
+def _gate_rules(gates: AllGates) -> GateRules:
     heartbeat, completions = gates.heartbeat, gates.completions
     heartbeat_within = heartbeat.within if heartbeat else None
     return GateRules(
@@ -117,11 +119,12 @@ def _gate_rules(gates: Gates) -> GateRules:
         dead_letters_max_new=gates.dead_letters.max_new if gates.dead_letters else None,
         failures_max_ratio=gates.failures.max_ratio if gates.failures else None,
         failures_min_runs=gates.failures.min_runs if gates.failures else 1,
+        probes=tuple(rule for rule, _ in probe_gates(gates)),
         paces=tuple((gate, pace) for gate, pace in _paces(gates) if pace != EVERY_LOOK),
     )
 
 
-def _paces(gates: Gates) -> Iterator[tuple[str, Pace]]:
+def _paces(gates: AllGates) -> Iterator[tuple[str, Pace]]:
     """Yield the pace of each gate, by the name that its verdicts bear."""
     if gates.heartbeat:
         yield "heartbeat", gates.heartbeat.pace(gates.heartbeat.within)
@@ -134,6 +137,9 @@ def _paces(gates: Gates) -> Iterator[tuple[str, Pace]]:
         yield "dead_letters", gates.dead_letters.timed()
     if gates.failures:
         yield "failures", gates.failures.timed()
+    for rule, gate in probe_gates(gates):
+        # Between two questions nothing is new; so every answer counts, whenever it comes.
+        yield rule.gate, replace(gate.timed(), interval=timedelta(0))
 
 
 def _drain_rules(settings: Settings) -> DrainRules:

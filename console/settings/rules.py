@@ -7,6 +7,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from console.domain.policy import Approve, OnFailure, Pace, Share
+from console.settings.alarms import AlarmName
 from console.settings.fields import (
     Duration,
     Flag,
@@ -45,6 +46,9 @@ class Rollout(Section):
     last wave first, where its state is known; nothing is ever rolled back on missing data."""
     approve: Approve = Approve.EACH_STEP
     """How often a person is asked: each-step, each-wave or once."""
+    mute_alarms: tuple[AlarmName, ...] = Field(default=(), examples=[["checks-nothing-happens"]])
+    """CloudWatch alarms that wake nobody while their region is applied and verified: their actions
+    are disabled then, those that were enabled, and enabled again whatever happens."""
     sample_every: Span | None = None
     """How often the fleet is looked at; by default at every heartbeat, between 1s and 10s."""
 
@@ -149,17 +153,6 @@ class FailuresGate(Timed):
     """Fewer runs than this prove no ratio."""
 
 
-class CommandGate(Section):
-    """A command that says whether a region is good."""
-
-    name: Text = Field(examples=["smoke"])
-    """What the gate is called on screen."""
-    run: tuple[Text, ...] = Field(examples=[["./smoke.sh", "{region}"]])
-    """The command and its arguments; {region} stands for the region's name."""
-    timeout: Span = timedelta(seconds=60)
-    """Time that the command has."""
-
-
 class Gates(Section):
     """The checks that a region must pass after an apply. null switches a gate off."""
 
@@ -173,7 +166,3 @@ class Gates(Section):
     """Every new instance finishes real jobs. null switches the gate off."""
     failures: FailuresGate | None = None
     """The new release does not fail more than it may. Off unless it is given."""
-    alarms: tuple[Text, ...] = ()
-    """CloudWatch alarms that must be quiet."""
-    commands: tuple[CommandGate, ...] = ()
-    """Commands that must exit with 0."""

@@ -32,6 +32,7 @@ from console.domain.events import (
 from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.machine import Input
+from console.domain.muting import muted
 from console.domain.observations import Failed, Observation, RegionSurvey
 from console.domain.policy import Policy, Share
 from console.domain.reconciliation import ApplyEnd, Found
@@ -111,6 +112,23 @@ def test_alarms_act_again_before_the_bake_is_over() -> None:
     unmuting = world.events.index(StepStarted(At(Step.UNMUTE, rules.units[0].name)))
     assert unmuting <= baking + 1
     assert muted_in_bake == [frozenset()]
+
+
+def test_who_looks_at_the_rollout_is_told_what_is_muted_and_since_when() -> None:
+    world, rules = fleet()
+    run(world, started(rules), yes)
+    entries = journal_of(world)
+    applying = next(
+        number
+        for number, entry in enumerate(entries)
+        if entry.event == StepStarted(At(Step.APPLY, rules.units[1].name))
+    )
+    rollout = replay(entries[: applying + 1])
+    assert rollout is not None
+    assert [str(found) for found in muted(rollout)] == [
+        "muted in eu-west-1 since 17:00:00 UTC: eu-quiet, eu-late"
+    ]
+    assert muted(replace(rollout, units=())) == ()
 
 
 def test_a_fleet_without_alarms_to_mute_has_no_such_step() -> None:

@@ -148,8 +148,6 @@ MISTAKES = [
         "source: appoptics, appoptics: {}",
         "heartbeat.appoptics.token: is miss",
     ),
-    ("  failures:", "  alarms: [a]\n  failures:", "28: gates.alarms: this version does not look"),
-    ("  failures:", "  commands: [{}]\n  failures:", "28: gates.commands: this version runs no co"),
     ("store: .release", "store: s3://bucket/", "30: store: this version keeps its journal in a"),
     # notifications
     ("notify: []", "notify: [x]", "29: notify[0]: holds no address; write one such as slack://"),

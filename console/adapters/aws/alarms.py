@@ -36,19 +36,19 @@ _DEADLINE_S = 10.0
 _ANSWERS: Mapping[str, Answer] = {"OK": Answer.GOOD, "ALARM": Answer.BAD}
 
 
+Tags = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmChoice:
-    """One alarm by its name, or all those that carry a tag."""
+    """One alarm by its name, or all those that carry certain tags."""
 
     gate: str = ""
     """The name of the gate that it is for; empty for one that is only muted."""
     name: str = ""
-    """{region} stands for the region's name; empty where it is a tag that chooses."""
-    tag: tuple[str, str] | None = None
-
-    def __str__(self) -> str:
-        """Return it in words."""
-        return f"alarm {self.name}" if self.tag is None else f"alarm with {'='.join(self.tag)}"
+    """{region} stands for the region's name; empty where tags choose."""
+    tags: Tags = ()
+    """All of which it carries; empty where it is a name that chooses."""
 
 
 class TaggingClient(Protocol):
@@ -77,7 +77,7 @@ class AwsAlarms:
         self._session = session
         self._watched = tuple(watched)
         self._muted = tuple(muted)
-        self._tagged: dict[tuple[RegionName, tuple[str, str]], tuple[float, tuple[str, ...]]] = {}
+        self._tagged: dict[tuple[RegionName, Tags], tuple[float, tuple[str, ...]]] = {}
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -182,17 +182,17 @@ class AwsAlarms:
         }
 
     async def _names(self, region: RegionName, choice: AlarmChoice) -> tuple[str, ...] | AwsTrouble:
-        tag = choice.tag
-        if tag is None:
+        tags = choice.tags
+        if not tags:
             return (choice.name.replace("{region}", region),)
-        known = self._tagged.get((region, tag))
+        known = self._tagged.get((region, tags))
         if known is not None and time.monotonic() - known[0] < _TAGS_LAST.total_seconds():
             return known[1]
         found = await self._session.call(
-            "resourcegroupstaggingapi", region, lambda client: _tagged(client, tag)
+            "resourcegroupstaggingapi", region, lambda client: _tagged(client, tags)
         )
         if not isinstance(found, AwsTrouble):
-            self._tagged[region, tag] = (time.monotonic(), found)
+            self._tagged[region, tags] = (time.monotonic(), found)
         return found
 
 
@@ -224,8 +224,9 @@ def _measured(some: Sequence[AlarmSeen], alarms: Sequence[AlarmSeen]) -> str:
 
 
 def _absent(choice: AlarmChoice, region: str) -> str:
-    if choice.tag is not None:
-        return f"no alarm in {region} carries the tag {'='.join(choice.tag)}"
+    if choice.tags:
+        told = ", ".join(f"{key}={value}" for key, value in choice.tags)
+        return f"no alarm in {region} carries {told}"
     return f"there is no alarm {choice.name.replace('{region}', region)} in {region}"
 
 
@@ -253,8 +254,8 @@ def _describe(client: CloudWatchClient, names: Sequence[str]) -> Mapping[str, Al
     return found
 
 
-def _tagged(client: TaggingClient, tag: tuple[str, str]) -> tuple[str, ...]:
-    """Return the names of the alarms that carry a tag.
+def _tagged(client: TaggingClient, tags: Tags) -> tuple[str, ...]:
+    """Return the names of the alarms that carry all the tags.
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """
@@ -262,7 +263,7 @@ def _tagged(client: TaggingClient, tag: tuple[str, str]) -> tuple[str, ...]:
     token = ""
     while True:
         told = client.get_resources(
-            TagFilters=[{"Key": tag[0], "Values": [tag[1]]}],
+            TagFilters=[{"Key": key, "Values": [value]} for key, value in tags],
             ResourceTypeFilters=["cloudwatch:alarm"],
             ResourcesPerPage=_AT_ONCE,
             **({"PaginationToken": token} if token else {}),

@@ -88,7 +88,12 @@ class ErrorTrackerProbe:
             again = asked_at + found.wait if found.wait is not None else None
             return (
                 ProbeAnswer(
-                    self._spec.gate, asked_at, Answer.ERROR, "no answer", found.reason, again
+                    self._spec.gate,
+                    asked_at,
+                    Answer.ERROR,
+                    "no answer",
+                    found.reason,
+                    ask_again_at=again,
                 ),
             )
         is_good = len(found) <= self._spec.max_new
