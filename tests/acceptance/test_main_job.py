@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 from statistics import median
 
+import boto3
+import yaml
+
 from .watching import watching
 from .world import Line, SandboxWorld, console, wait_until
 
@@ -219,6 +222,48 @@ def test_leftovers_are_refused_and_a_retry_leads_over_them(world: SandboxWorld) 
     assert ran.exit_code == 0, ran.stderr
     (worker,) = objects(world.status(), "us-east-1")
     assert (worker["kind"], worker["heartbeat"], worker["tainted"]) == ("current", "1.0.1", False)
+    assert_no_job_lost(world)
+
+
+# Tells whether the region's alarm may wake anybody while the region is verified, and says no.
+SAYS_NO = """
+import os, sys
+import boto3
+cloudwatch = boto3.client("cloudwatch", region_name=os.environ["REGION"])
+(alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+print(os.environ["RELEASE"], "is broken; actions:", alarm["ActionsEnabled"])
+sys.exit(int(sys.argv[1]))
+"""
+
+
+def test_a_command_that_says_no_halts_the_canary_and_its_muted_alarm_acts_again(
+    world: SandboxWorld,
+) -> None:
+    settings = yaml.safe_load(world.config.read_text("utf-8"))
+    alarm = "{fleet}-nothing-happens-{{region}}".format(**settings)
+    (world.directory / "says_no.py").write_text(SAYS_NO, "utf-8")
+    asks = {"name": "smoke", "run": [sys.executable, "says_no.py", "1"], "interval": "1s"}
+    settings["rollout"]["mute_alarms"] = [alarm]
+    settings["gates"].update(alarms=[{"name": alarm, "dry_run": True}], commands=[asks])
+    config = world.directory / "asking.yaml"
+    config.write_text(yaml.safe_dump(settings), "utf-8")
+
+    ran = world.roll_out("1.0.2", config=config)
+
+    assert (ran.exit_code, ran.last["outcome"]) == (5, "partial")
+    last_paragraph = ran.stderr[ran.stderr.rindex("halted: ") :]
+    assert "command smoke is exit 1" in last_paragraph
+    assert "1.0.2 is broken; actions: False" in last_paragraph
+    steps = [line["step"] for line in ran.of_type("step.finished")]
+    assert steps.index("mute") < steps.index("apply") < steps.index("unmute")
+    cloudwatch = boto3.client(
+        "cloudwatch",
+        region_name="us-east-1",
+        endpoint_url=settings["aws"]["environment"]["AWS_ENDPOINT_URL"],
+        aws_access_key_id="AKIASANDBOXOPERATOR0",
+        aws_secret_access_key="sandbox-secret-not-a-secret",
+    )
+    assert [a["ActionsEnabled"] for a in cloudwatch.describe_alarms()["MetricAlarms"]] == [True]
     assert_no_job_lost(world)
 
 

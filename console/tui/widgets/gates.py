@@ -16,7 +16,7 @@ from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 # No wider than what stands in it, and never wider than this.
 _WIDEST = (
     Column("region", "region", 20),
-    Column("gate", "gate", 16),
+    Column("gate", "gate", 36),
     Column("verdict", "verdict", 24),
     Column("measured", "measured", 20),
     Column("threshold", "wanted", 36),
