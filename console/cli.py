@@ -34,6 +34,7 @@ settings: --config FILE, else RELEASE_CONSOLE_CONFIG, else config/release.yaml
 # Where each command lives, and its line in --help: nothing is imported to print it.
 _COMMANDS = {
     "status": ("status", "Show what every region runs, its queue and its locks."),
+    "watch": ("watch", "Say where nothing happens, without a screen; runs until it is ended."),
     "serve": ("serve", "Put the watch mode on a web page of this machine, read-only."),
     "history": ("history", "List earlier rollouts and how they ended."),
     "report": ("report", "Write what a rollout did as Markdown and HTML."),

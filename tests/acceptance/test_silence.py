@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from console.sandbox.spec import RunningWorld, WorldSpec
 from tests.notify.webhook import Webhook
 from tests.terminal import on_terminal
 
-from .world import SandboxWorld, wait_until
+from .world import Line, SandboxWorld, wait_until
 
 REGION = "us-west-1"
 INTERVAL = timedelta(seconds=5)
@@ -60,13 +63,16 @@ def test_the_watch_rings_a_webhook_is_told_and_the_alarm_is_raised(
 ) -> None:
     world = SandboxWorld(running.directory)
     command = (sys.executable, "-m", "console.cli", "--watch")
-    clean = {n: v for n, v in os.environ.items() if not n.startswith(("AWS_", "RELEASE_CONSOLE_"))}
     config = settings(world, webhook)
     wait_until(lambda: alarm(running) == "OK", 90)
-    with on_terminal(
-        [*command, "--config", str(config)], clean | {"HOOK": webhook.address}
-    ) as watch:
+    with (
+        on_terminal(
+            [*command, "--config", str(config)], clean() | {"HOOK": webhook.address}
+        ) as watch,
+        without_screen(config, webhook) as lines,
+    ):
         wait_until(lambda: "2/2" in watch.text(), 60)
+        wait_until(lambda: f"{REGION} works" in [line["text"] for line in lines()], 60)
         assert (watch.terminal.rung, webhook.posts) == (0, [])
 
         kill_all(running)
@@ -79,10 +85,35 @@ def test_the_watch_rings_a_webhook_is_told_and_the_alarm_is_raised(
         assert watch.terminal.rung == 1
         # Missing data is a breach: a minute of it, and the time until it is looked at.
         wait_until(lambda: alarm(running) == "ALARM", 120)
+        # The watch without a screen noticed it too; of all that watch, one tells.
+        assert any("nothing happens in" in line["text"] for line in lines() if "region" in line)
         assert len(webhook.posts) == 1
     (told,) = webhook.posts
     assert f"nothing happens in {REGION} since" in told["title"]
     assert f"release-console recover --region {REGION} --config" in told["message"]
+
+
+@contextmanager
+def without_screen(config: Path, webhook: Webhook) -> Iterator[Callable[[], list[Line]]]:
+    """Watch as a service does; give what it has told so far. It ends by SIGTERM, and well."""
+    output = config.with_suffix(".jsonl")
+    with output.open("wb") as stdout:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "console.cli", "watch", "--json", "--config", str(config)],
+            stdout=stdout,
+            stdin=subprocess.DEVNULL,
+            env=clean() | {"HOOK": webhook.address},
+        )
+    try:
+        yield lambda: [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def clean() -> dict[str, str]:
+    """Return the tests' own environment, without what would name another AWS."""
+    return {n: v for n, v in os.environ.items() if not n.startswith(("AWS_", "RELEASE_CONSOLE_"))}
 
 
 def alarm(running: RunningWorld) -> str:
