@@ -6,6 +6,7 @@ Nothing is skipped where Docker is missing: what this product does with it could
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from docker.errors import ImageNotFound
 
 from console.adapters.docker.engine import Engine, find_engine
 
@@ -118,6 +120,17 @@ class LocalRegistry(_Daemon):
             timeout=5,
         )
         return answer.headers["Docker-Content-Digest"]
+
+
+def forget(registry: LocalRegistry) -> None:
+    """Take the names of a registry that is gone, and what had only these, from the engine."""
+    client = engine().client()
+    for image in client.images(filters={"reference": f"{registry.host}/*/*"}):
+        for name in (*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())):
+            if name.startswith(registry.host):
+                with contextlib.suppress(ImageNotFound):
+                    client.remove_image(name, force=True)
+    client.close()
 
 
 class OwnEngine(_Daemon):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.docker_machine import BUSYBOX, LocalRegistry, OwnEngine
+from tests.docker_machine import BUSYBOX, LocalRegistry, OwnEngine, forget
 
 from .world import SAMPLE_WORKER, Line, Ran, SandboxWorld, console, wait_until
 
@@ -66,7 +66,7 @@ def refused(ran: Ran) -> str:
     return str(ran.last["reason"])
 
 
-def test_an_engine_that_stops_in_mid_build(
+def test_an_engine_that_stops_in_mid_build_and_the_second_try(
     world: SandboxWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = objects(world)
@@ -84,12 +84,19 @@ def test_an_engine_that_stops_in_mid_build(
         with monkeypatch.context() as patched:
             patched.setenv("DOCKER_HOST", own.environment["DOCKER_HOST"])
             config = settings(world, tmp_path / "c.yaml", context=str(context))
-            reason = refused(rolled_out(world, "0.9.1", config, "at work", own.stop))
+            refusal = rolled_out(world, "0.9.1", config, "at work", own.stop)
+            reason = refused(refusal)
     finally:
         own.remove()
 
     assert "the Docker engine went away while the build was under way" in reason
+    assert "run the same command again" in refusal.last["next"]
     assert objects(world) == before
+
+    again = world.roll_out("0.9.1")  # on an engine that answers
+    assert (again.exit_code, again.last["outcome"]) == (0, "completed"), again.stderr
+    assert [each["heartbeat"] for each in objects(world)] == ["0.9.1"]
+    assert world.books()["lost"] == 0
 
 
 def test_a_registry_that_stops_in_mid_push_and_the_second_try(
@@ -118,4 +125,5 @@ def test_a_registry_that_stops_in_mid_push_and_the_second_try(
         assert f"push ok: {registry.digest('checks/launcher', '0.9.2')}" in again.stderr
     finally:
         registry.stop()
+        forget(registry)
     assert world.books()["lost"] == 0

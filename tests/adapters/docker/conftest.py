@@ -16,8 +16,10 @@ from docker.errors import ImageNotFound
 from console.adapters.docker.engine import Engine
 from console.adapters.docker.images import DockerImages
 from console.adapters.docker.spec import ImageSpec
-from console.engine.ports import Progress
-from tests.docker_machine import BUSYBOX, LocalRegistry, engine, tool
+from console.domain.failure import Failure
+from console.domain.release import Release, ReleaseLabel
+from console.engine.ports import OnProgress, Progress
+from tests.docker_machine import BUSYBOX, LocalRegistry, engine, forget, tool
 
 DOCKERFILE = """\
 FROM scratch
@@ -32,14 +34,32 @@ def shared_engine() -> Engine:
     return engine()
 
 
-def forget(registry: LocalRegistry) -> None:
-    """Take the names of a registry that is gone, and what had only these, from the engine."""
-    client = engine().client()
-    for image in client.images(filters={"reference": f"{registry.host}/*/*"}):
-        for name in (*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())):
-            if name.startswith(registry.host):
-                with contextlib.suppress(ImageNotFound):
-                    client.remove_image(name, force=True)
+@pytest.fixture(autouse=True)
+def no_image_stays(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Remove what a test builds: without a push it has no name that one could forget it by."""
+    built: list[str] = []
+    build = DockerImages.build
+
+    async def remembered(
+        images: DockerImages, label: ReleaseLabel, on_progress: OnProgress
+    ) -> Release | Failure:
+        release = await build(images, label, on_progress)
+        # One that was reused is known by its name in the registry, not by the engine's id.
+        if isinstance(release, Release) and not release.is_pushed:
+            built.append(release.image)
+        return release
+
+    monkeypatch.setattr(DockerImages, "build", remembered)
+    yield
+    if not built:
+        return
+    shared: Engine = request.getfixturevalue("shared_engine")
+    client = shared.client()
+    for image in built:
+        with contextlib.suppress(ImageNotFound):
+            client.remove_image(image, force=True)
     client.close()
 
 

@@ -14,8 +14,8 @@ from console.adapters.docker.images import DockerImages
 from console.adapters.docker.spec import ImageSpec
 from console.domain.failure import Failure
 from console.domain.release import ImageRef, Release, ReleaseLabel
-from tests.adapters.docker.conftest import Told, forget
-from tests.docker_machine import PASSWORD, PERSON, LocalRegistry
+from tests.adapters.docker.conftest import Told
+from tests.docker_machine import PASSWORD, PERSON, LocalRegistry, forget
 
 LABEL = ReleaseLabel("0.9.1")
 

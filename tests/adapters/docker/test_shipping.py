@@ -16,8 +16,8 @@ from console.adapters.docker.images import DockerImages
 from console.domain.failure import Failure, FailureKind
 from console.domain.release import ImageRef, Release, ReleaseLabel, digest_of
 from console.engine.ports import Progress, ProgressKind
-from tests.adapters.docker.conftest import Told, forget
-from tests.docker_machine import LocalRegistry
+from tests.adapters.docker.conftest import Told
+from tests.docker_machine import LocalRegistry, forget
 
 Make = Callable[..., DockerImages]
 
