@@ -108,9 +108,12 @@ def rules_of(policy: Policy, scale: Scale) -> Policy:
         oldest=None,
         dead_letters_max_new=None,
         failures_max_ratio=None,
+        probes=(),
     )
     regions = tuple(
         replace(region, count=scale.to, in_settings=None) if region.name == scale.region else region
         for region in policy.regions
     )
-    return replace(policy, regions=regions, gates=gates, bake=timedelta(0))
+    return replace(
+        policy, regions=regions, gates=gates, bake=timedelta(0), watch_after=timedelta(0)
+    )

@@ -140,9 +140,12 @@ def test_a_backlog_does_not_hold_a_scale_that_is_made_because_of_it() -> None:
     rules = policy(us_west_1=2)
     gates = replace(rules.gates, backlog_per_worker=1, oldest=timedelta(seconds=1))
 
-    rollout, _ = scaled(PaperWorld({US: [OLD, OLD]}), 3, gates=gates, bake=timedelta(minutes=5))
+    slow: dict[str, object] = {"bake": timedelta(minutes=5), "watch_after": timedelta(minutes=5)}
+    rollout, _ = scaled(PaperWorld({US: [OLD, OLD]}), 3, OLD, gates=gates, **slow)
 
     assert rollout.outcome is Outcome.COMPLETED
+    assert not rollout.policy.bake
+    assert not rollout.policy.watch_after
     assert {verdict.gate for verdict in rollout.region(US).verdicts} == {
         "instances",
         "heartbeat",
