@@ -62,7 +62,7 @@ class Shared:
 
     def __init__(self, store: Path) -> None:
         self.settings = SimpleNamespace(fleet="checks", environment="test")
-        self.policy = policy(us_east_1=1)
+        self.policy = self.standing = policy(us_east_1=1)
         self.journal = LocalJournal(store, "checks")
         self.desk = LeaseDesk(self.journal)
         self.paper = PaperWorld({REGION: [OLD]})
