@@ -1,6 +1,7 @@
 """Which source of heartbeats do the settings name?
 
 The one place that knows all of them. Whatever reads heartbeats asks the port and not the source.
+Those that stand on `requests` are imported where they are chosen: no other start shall pay for it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,7 @@ from datetime import timedelta
 
 from console.adapters.aws.metrics import Workers
 from console.adapters.aws.session import AwsSession
-from console.adapters.heartbeats.appoptics import AppOpticsReports, AppOpticsSpec, Tags
 from console.adapters.heartbeats.cloudwatch import CloudWatchHeartbeats
-from console.adapters.heartbeats.command import CommandReports, CommandSpec
-from console.adapters.heartbeats.http import Bearer, JsonApi, basic
-from console.adapters.heartbeats.prometheus import Labels, PrometheusReports, PrometheusSpec
-from console.adapters.heartbeats.threaded import ThreadedHeartbeats
 from console.engine.ports import HeartbeatSource
 from console.settings import Settings
 from console.settings.heartbeat import AppOptics, HeartbeatCommand, HeartbeatValue, Prometheus
@@ -63,6 +59,10 @@ def _named(settings: Settings) -> Prometheus | AppOptics | HeartbeatCommand | No
 
 
 def _prometheus(settings: Settings, named: Prometheus) -> HeartbeatSource:
+    from console.adapters.heartbeats.http import Bearer, JsonApi
+    from console.adapters.heartbeats.prometheus import Labels, PrometheusReports, PrometheusSpec
+    from console.adapters.heartbeats.threaded import ThreadedHeartbeats
+
     spec = PrometheusSpec(
         url=named.url,
         fleet=settings.fleet,
@@ -81,6 +81,10 @@ def _prometheus(settings: Settings, named: Prometheus) -> HeartbeatSource:
 
 
 def _appoptics(settings: Settings, named: AppOptics) -> HeartbeatSource:
+    from console.adapters.heartbeats.appoptics import AppOpticsReports, AppOpticsSpec, Tags
+    from console.adapters.heartbeats.http import JsonApi, basic
+    from console.adapters.heartbeats.threaded import ThreadedHeartbeats
+
     spec = AppOpticsSpec(
         url=named.url,
         fleet=settings.fleet,
@@ -98,6 +102,9 @@ def _appoptics(settings: Settings, named: AppOptics) -> HeartbeatSource:
 
 
 def _command(settings: Settings, named: HeartbeatCommand) -> HeartbeatSource:
+    from console.adapters.heartbeats.command import CommandReports, CommandSpec
+    from console.adapters.heartbeats.threaded import ThreadedHeartbeats
+
     directory = settings.source.parent if settings.source else None
     window = settings.heartbeat.window
     reports = CommandReports(CommandSpec(named.run, settings.fleet, directory, window))
