@@ -9,9 +9,7 @@ import contextlib
 import logging
 import os
 import secrets
-import shlex
 import shutil
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,13 +22,10 @@ from console.adapters.aws.hands import ALLOWED, AwsHands
 from console.adapters.aws.queues import QueueNames, Queues
 from console.adapters.aws.session import AwsSession
 from console.adapters.docker.images import DockerImages
-from console.adapters.docker.spec import ImageSpec
 from console.adapters.ssh import SshDrain, Way
 from console.adapters.terraform.absent import AbsentRunner
 from console.adapters.terraform.client import TerraformClient
 from console.adapters.terraform.runner import Runner
-from console.adapters.terraform.spec import TerraformSpec
-from console.adapters.terraform.variables import Given, Layout, Readiness
 from console.domain.evolve import replay
 from console.domain.fleet import RegionName
 from console.domain.outcome import Outcome
@@ -53,15 +48,13 @@ from console.journal.incidents import IncidentFiles
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from console.settings import Settings, load, settings_path, to_policy
-from console.settings.heartbeat import HeartbeatSource as HeartbeatKind
 from console.settings.image import Builder
 from console.settings.probe_rules import asks_outside
-
-if TYPE_CHECKING:
-    from console.probe_wiring import Outside
+from console.specs import image_spec, terraform_spec
 
 if TYPE_CHECKING:
     from console.adapters.notify import AppriseNotifications
+    from console.probe_wiring import Outside
 
 
 @dataclass(frozen=True)
@@ -315,75 +308,3 @@ def _log_to(path: Path) -> None:
         log.propagate = False
         # A disk that is full must not fill the screen with the logger's own complaints.
         logging.raiseExceptions = False
-
-
-def terraform_spec(settings: Settings, policy: Policy) -> TerraformSpec:
-    """Return what the settings say about Terraform."""
-    terraform, readiness = settings.terraform, settings.readiness
-    wants_proof = readiness.heartbeat or readiness.completions > 0
-    return TerraformSpec(
-        root=terraform.root,
-        resource=terraform.resource,
-        backend=terraform.backend.model_dump(exclude_none=True) if terraform.backend else {},
-        layout=Layout(terraform.layout.value),
-        given=Given(
-            fleet=settings.fleet,
-            environment=settings.environment,
-            namespace=settings.heartbeat.namespace,
-            interval=settings.heartbeat.interval,
-            readiness=Readiness(
-                await_command=await_command(settings) if wants_proof else "",
-                completions=readiness.completions,
-                within=readiness.within,
-            ),
-            stop_grace=settings.drain.grace,
-            settings=terraform.variables,
-        ),
-        units={unit.name: unit.regions for unit in policy.units},
-        regions={RegionName(name): region.count for name, region in settings.regions.items()},
-        work_dir=settings.store / "terraform",
-        plugin_dir=terraform.plugin_dir,
-    )
-
-
-def image_spec(settings: Settings, policy: Policy) -> ImageSpec:
-    """Return what the settings say about the image, for the regions of `policy`."""
-    image = settings.image
-    return ImageSpec(
-        repository=image.repository,
-        regions=tuple(region.name for region in policy.regions),
-        context=image.context,
-        dockerfile=image.dockerfile,
-        args=image.build_args,
-        target=image.target,
-        platform=image.platform,
-        test=image.test,
-        test_within=image.test_within,
-        reuse=image.reuse,
-        replicated_within=image.replicated_within,
-        profile=settings.aws.profile,
-    )
-
-
-def await_command(settings: Settings) -> str:
-    """Return what Terraform's provisioner runs: this console, whatever is on its PATH.
-
-    Where CloudWatch is the source, the settings' values go with it, so that a process for each
-    instance need not read them again. Any other needs more than a command line may show.
-    """
-    heartbeat = settings.heartbeat
-    program = (sys.executable, "-m", "console.cli", "await-ready")
-    # Terraform runs it elsewhere, and some paths in the settings are relative to here.
-    file = ("--config", str(settings.source)) if settings.source else ()
-    here = ("--directory", str(Path.cwd()), *file)
-    drain = ("--drain",) if settings.drain.command else ()
-    if heartbeat.source is not HeartbeatKind.CLOUDWATCH:
-        return shlex.join([*program, *drain, *here])
-    return shlex.join(
-        [
-            *program,
-            *("--fleet", settings.fleet, "--namespace", heartbeat.namespace),
-            *("--interval", f"{heartbeat.interval.total_seconds():g}s"),
-            *((*drain, *here) if drain else ()),
-        ]
-    )

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from console.wiring import await_command, wire
+from console.specs import await_command
+from console.wiring import wire
 from tests.benchmarks.figures import Target, conclude, median, say, spread
 from tests.benchmarks.imports import most_expensive
 from tests.benchmarks.measure import measure, seconds

@@ -24,7 +24,8 @@ from console.domain.failure import Failure
 from console.domain.fleet import RegionName, SlotTarget, UnitName
 from console.domain.release import ReleaseLabel
 from console.engine.ports import Progress
-from console.wiring import World, terraform_spec, wire
+from console.specs import terraform_spec
+from console.wiring import World, wire
 from tests.benchmarks.measure import Cost, measure
 from tests.benchmarks.worlds import BenchmarkWorld
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console.settings import SettingsError, to_policy
-from console.wiring import image_spec
+from console.specs import image_spec
 
 LAST = "  test: [npm, test]\n"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from console.settings import Settings, load
-from console.wiring import await_command
+from console.specs import await_command
 from tests.settings.valid import VALID
 
 from .looks import DIGEST
