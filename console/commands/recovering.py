@@ -245,7 +245,7 @@ def _where(config: Path | None) -> str:
 
 def _text(situation: Situation, told: Advice, fleet: str, where: str) -> list[str]:
     lines = [f"{situation.region}: {' '.join(told.happened)}"]
-    if not situation.needs_somebody:
+    if not situation.needs_somebody and situation.healthy >= situation.desired:
         return [*lines, ""]
     for options in _alike(told):
         option, names = options[0], ", ".join(option.remedy for option in options)

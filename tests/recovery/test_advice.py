@@ -69,6 +69,7 @@ ORPHAN_INSTEAD = quiet(current(0, SILENT, OLD), orphan(WORKS, tag=OLD))
 ORPHAN_FOR_GHOST = quiet(current(0, GONE, OLD), orphan(WORKS, tag=OLD))
 TERMINATED_BY_HAND = quiet(current(0, GONE, OLD), current(1, WORKS, OLD), desired=2)
 SILENT_WORKER = quiet(current(0, SILENT, OLD))
+ALL_DEAD_LATER = region(current(0, SILENT), current(1, SILENT), desired=2, cause=None)
 ALL_FINE = quiet(current(0, WORKS, OLD), current(1, WORKS, OLD), desired=2)
 NOTHING_KNOWN = quiet(release="")
 MARKED_ONLY = region(tainted(0, WORKS, OLD), tainted(1, WORKS, OLD), desired=2, cause=INTERRUPTED)
@@ -160,6 +161,8 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("terminated by hand", TERMINATED_BY_HAND, Remedy.RETRY, RECOMMENDED, "no worker of slot 0"),
     ("terminated by hand", TERMINATED_BY_HAND, Remedy.ROLLBACK, UNFIT, "not known"),
     ("a worker has gone silent", SILENT_WORKER, Remedy.RETRY, RECOMMENDED, "nothing else gives it"),
+    ("what was proven fell silent", ALL_DEAD_LATER, Remedy.RETRY, RECOMMENDED, "of slots 0, 1"),
+    ("what was proven fell silent", ALL_DEAD_LATER, Remedy.ROLLBACK, POSSIBLE, ""),
     ("all is well", ALL_FINE, Remedy.RETRY, UNFIT, "every worker works"),
     ("all is well", ALL_FINE, Remedy.RESTORE, UNFIT, "no old instance is left"),
     ("all is well", ALL_FINE, Remedy.FINISH, UNFIT, "every slot runs 0.9.0 already"),

@@ -160,8 +160,9 @@ def _nothing_to_restore(situation: Situation, slots: Sequence[Slot]) -> str:
     bare = [slot for slot in slots if not slot.working]
     bad = [s.current for s in bare if s.current and s.current.tag == situation.release]
     running = [found for found in bad if not is_gone(found)]
-    if running:
-        return f"{named(running)} does not work, and no old worker is left to restore"
+    if running and situation.cause is not None:  # else it has worked here, and may well again
+        words = by_number(running, "does not work", "do not work")
+        return f"{named(running)} {words}, and no old worker is left to restore"
     if bare and situation.cause and situation.cause.kind is FailureKind.FAILED:
         return f"no worker of {of(bare)} works, and {situation.release} is under suspicion"
     return ""

@@ -26,10 +26,10 @@ def is_recovery_wanted(rollout: Rollout | None, rows: Iterable[RegionRow]) -> bo
         return rollout.halt is not None
     if rollout is not None and rollout.outcome in _LEAVES_WORK and rollout.has_changed:
         return True
-    return any(map(_has_leftovers, rows))
+    return any(map(_needs_a_look, rows))
 
 
-def _has_leftovers(row: RegionRow) -> bool:
+def _needs_a_look(row: RegionRow) -> bool:
     if row.fresh is None:
         return False
-    return bool(row.deposed) or row.new + row.old + row.unwell != row.desired
+    return bool(row.alert or row.deposed) or row.new + row.old + row.unwell != row.desired
