@@ -36,6 +36,7 @@ async def test_the_title_tells_how_many_lines_hold_the_text_and_where_all_of_the
     paper.performer.holds.add(effects.ApplyPlan)
     paper.performer.lines = [output(f"worker[{n}]: Creating...") for n in range(12)]
     async with console(paper, logs=Path("/store/terraform/logs")) as shown:
+        await shown.sees("Ship 0.9.1?")
         await shown.sees("No tool has printed anything yet.")
         await shown.say_yes()
         await shown.sees("12 lines · follows · complete in /store/terraform/logs")
