@@ -90,7 +90,7 @@ def on_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**environment, "TERM": "xterm-256color"},
+        env=_for_this_terminal(environment),
         start_new_session=True,
     )
     os.close(theirs)
@@ -109,6 +109,12 @@ def on_terminal(
             process.wait()
         reader.join(_END_WITHIN_S)
         os.close(ours)
+
+
+def _for_this_terminal(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return it without the size of whatever terminal the tests have: pytest-xdist sets one."""
+    kept = {name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES"}}
+    return {**kept, "TERM": "xterm-256color"}
 
 
 def _read(ours: int, terminal: Terminal) -> None:
