@@ -8,6 +8,7 @@ here.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ from console.engine.ports import OnProgress, Progress, ProgressKind
 if TYPE_CHECKING:
     from docker import APIClient
 
+# Podman tells it in this line alone, Docker in a record of its own as well.
+_TOLD = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 _ATTEMPTS = 2
 _PAUSE_S = 2.0
 
@@ -75,6 +78,15 @@ async def push_image(
     raise AssertionError("the last attempt returns")
 
 
+def digest_in(record: Record) -> str:
+    """Return the digest that a record of a push tells; empty where it tells none."""
+    aux = record.get("aux")
+    if isinstance(aux, dict) and aux.get("Digest"):
+        return str(aux["Digest"])
+    told = _TOLD.search(str(record.get("status", "")))
+    return told[1] if told else ""
+
+
 class _Sending:
     """One attempt."""
 
@@ -96,8 +108,8 @@ class _Sending:
                 if record.get("error"):
                     detail: dict[str, Any] = record.get("errorDetail") or {}
                     error = str(detail.get("message") or record["error"])
-                elif isinstance(aux := record.get("aux"), dict):
-                    digest = str(aux.get("Digest") or digest)
+                elif told := digest_in(record):
+                    digest = told
                 else:
                     has_retried |= str(record.get("status", "")).startswith("Retrying in")
                     self._layers.take(record)

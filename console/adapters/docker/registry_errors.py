@@ -70,8 +70,9 @@ TABLE = (
         "TLS",
         r"x509|certificate|tls:|SSL|HTTP response to HTTPS client",
         "the TLS of {where} cannot be trusted",
-        "give the engine the registry's CA (/etc/docker/certs.d/HOST/ca.crt); a registry without "
-        "TLS has to be on loopback or in the engine's insecure-registries",
+        "give the engine the registry's CA (/etc/docker/certs.d/HOST/ca.crt); one without TLS "
+        "has to be in the engine's insecure-registries (Podman: insecure=true in "
+        "/etc/containers/registries.conf), where it is not on loopback of a Docker engine",
     ),
     _row(
         "disk full",

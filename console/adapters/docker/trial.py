@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from console.adapters.docker.engine import Engine
-from console.adapters.docker.registry_errors import engine_gone, explained
+from console.adapters.docker.registry_errors import engine_gone
 from console.adapters.docker.stream import EngineGoneError, EngineRefusedError, ask, follow
 from console.domain.failure import Failure, FailureKind
 from console.engine.ports import OnProgress, Progress, ProgressKind
@@ -68,7 +68,12 @@ async def try_image(
     except EngineGoneError as error:
         return engine_gone("the test", "\n".join((*last, str(error))))
     except EngineRefusedError as error:
-        return explained(str(error), what=f"starting {words} in the image", where="the image")
+        return Failure(
+            FailureKind.FAILED,
+            f"{words} could not be started in the image; no region was changed",
+            "the engine's own words say why: image.test must name a program that the image has",
+            str(error),
+        )
     if exit_code != 0:
         return Failure(
             FailureKind.FAILED,
