@@ -87,7 +87,7 @@ async def test_a_question_is_answered_by_its_buttons() -> None:
 async def test_no_click_says_yes_to_a_dangerous_question_before_the_name_is_typed() -> None:
     paper = one_region("prod")
     async with console(paper) as shown:
-        await shown.sees("a Answer")
+        await shown.sees("Ship 0.9.1?")
         await shown.pilot.press("a")
         await shown.sees("type checks to say yes")
         yes = shown.app.screen.query_one("#yes")
