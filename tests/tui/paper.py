@@ -226,9 +226,17 @@ class Shown:
 
     async def say_yes(self, opens: str = "a") -> None:
         """Open the question, read it, and say yes."""
+        if opens == "a":
+            await self.until(lambda: self.is_asked)
         await self.pilot.press(opens)
         await self.reads_the_question()
         await self.pilot.press("y")
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the engine waits for an answer, and the screen knows."""
+        rollout = self.app.scene.rollout
+        return rollout is not None and bool(rollout.questions)
 
     async def reads_the_question(self) -> None:
         """Wait until a yes to the question on the screen would count, however slow the machine."""

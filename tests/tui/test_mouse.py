@@ -53,6 +53,7 @@ async def test_a_region_is_opened_by_a_click_on_the_row_under_the_cursor() -> No
 async def test_the_footer_is_pressed_by_a_click_and_a_dim_key_says_why() -> None:
     paper = two_waves()
     async with console(paper) as shown:
+        await shown.sees("Ship 0.9.1?")
         await shown.sees("a Answer")
         await click(shown, "Continue")
         await shown.until(
@@ -70,6 +71,7 @@ async def test_the_footer_is_pressed_by_a_click_and_a_dim_key_says_why() -> None
 async def test_a_question_is_answered_by_its_buttons() -> None:
     paper = one_region()
     async with console(paper) as shown:
+        await shown.sees("Ship 0.9.1?")
         await shown.sees("a Answer")
         await click(shown, "Answer")
         await shown.reads_the_question()
