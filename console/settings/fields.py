@@ -51,7 +51,7 @@ _SHARE_SCHEMA = {
 class Section(BaseModel):
     """A part of the settings: it knows its keys, refuses all others and never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _name(text: str) -> str:

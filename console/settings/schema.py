@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from console.settings.described import describe
 from console.settings.model import Settings
 from console.settings.not_yet import NOT_YET
 
@@ -21,6 +22,8 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON schema of the settings, without references, keys in the model's order."""
     generated = Settings.model_json_schema()
     definitions = generated.pop("$defs", {})
+    for name, part in (*definitions.items(), (Settings.__name__, generated)):
+        describe(name, part)
     schema = _inlined(generated, definitions)
     _mark_not_yet(schema)
     return {
