@@ -171,7 +171,10 @@ class OwnEngine(_Daemon):
         return {"DOCKER_HOST": f"unix://{self.socket}"}
 
     def start(self) -> None:
+        # What was killed has left its pids. In a new namespace the same few are given out again,
+        # and a dockerd that finds containerd's alive waits for a containerd that never comes.
         (self._directory / "pid").unlink(missing_ok=True)
+        shutil.rmtree(f"{self.socket}.run", ignore_errors=True)
         super().start()
 
     def stop(self, how: int = signal.SIGKILL) -> None:
