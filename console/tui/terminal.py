@@ -7,6 +7,7 @@ to whoever answers it at the moment: the screen while there is one, the headless
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from console.tui.attention import PUT_ASIDE, PUT_BACK
 if TYPE_CHECKING:
     from textual.app import App
 
+_LOOK_S = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,11 +48,29 @@ class EnduringDriver(LinuxDriver):
         """Take the terminal, and put its title aside."""
         super().start_application_mode()  # type: ignore[no-untyped-call]  # so in Textual
         self.write(PUT_ASIDE)
+        self._look_for_the_other_end()
+
+    def _look_for_the_other_end(self) -> None:
+        """Hang up where nobody holds the other end any more, and nobody has said so.
+
+        The kernel tells by a signal only whom the terminal controls: not the process of a container
+        whose client is gone, nor one in a session of its own. Textual would read nothing for ever.
+        """
+        if _is_hung_up(self.fileno):
+            os.kill(os.getpid(), signal.SIGHUP)
+        else:
+            self._loop.call_later(_LOOK_S, self._look_for_the_other_end)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back with the title that it had."""
         self.write(PUT_BACK)
         super().stop_application_mode()
+
+
+def _is_hung_up(number: int) -> bool:
+    poller = select.poll()
+    poller.register(number, 0)
+    return any(what & (select.POLLHUP | select.POLLERR) for _, what in poller.poll(0))
 
 
 class _Enduring:
