@@ -15,7 +15,9 @@ from console.settings.fields import Section, Text
 class AlarmName(Section):
     """One alarm by its name, or all that carry the tags. A text alone is a name."""
 
-    name: Text | None = Field(default=None, examples=["checks-nothing-happens"])
+    name: Text | None = Field(
+        default=None, examples=["browser-check-worker-nothing-happens-{region}"]
+    )
     """Name of the alarm, the same in each region; {region} stands for the region's name."""
     tag: Mapping[Text, str] | None = Field(default=None, examples=[{"team": "checks"}])
     """Tags that an alarm has to carry, all of them. Needs tag:GetResources."""

@@ -142,7 +142,9 @@ class ErrorsGate(Timed):
 class AllGates(Gates):
     """The checks that a region must pass after an apply. null switches a gate off."""
 
-    alarms: tuple[AlarmGate, ...] = Field(default=(), examples=[["checks-nothing-happens"]])
+    alarms: tuple[AlarmGate, ...] = Field(
+        default=(), examples=[["browser-check-worker-nothing-happens-{region}"]]
+    )
     """CloudWatch alarms that must be quiet, by name or by tag."""
     commands: tuple[CommandGate, ...] = ()
     """Commands that must exit with 0."""

@@ -46,7 +46,9 @@ class Rollout(Section):
     last wave first, where its state is known; nothing is ever rolled back on missing data."""
     approve: Approve = Approve.EACH_STEP
     """How often a person is asked: each-step, each-wave or once."""
-    mute_alarms: tuple[AlarmName, ...] = Field(default=(), examples=[["checks-nothing-happens"]])
+    mute_alarms: tuple[AlarmName, ...] = Field(
+        default=(), examples=[["browser-check-worker-nothing-happens-{region}"]]
+    )
     """CloudWatch alarms that wake nobody while their region is applied and verified: their actions
     are disabled then, those that were enabled, and enabled again whatever happens."""
     sample_every: Span | None = None

@@ -96,7 +96,9 @@ class Terraform(Section):
         default_factory=dict, repr=False, examples=[{"instance_type": "t3.medium"}]
     )
     """Values for the root's variables. With layout: per-region, {region} in a text stands for the
-    region's name. The console itself gives fleet, region and slots."""
+    region's name. The console itself gives fleet, region and slots, which cannot be set here; and,
+    unless they are set here, environment, heartbeat, readiness, the queues' URLs, and where there
+    are some stop_grace_seconds and ami_id."""
     mark: Mark = Mark.TAINT
     """How a slot is marked for replacement. taint: written to the state before the plan. replace:
     -replace at plan time, nothing is written to the state before the apply."""
