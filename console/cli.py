@@ -1,7 +1,7 @@
 """What can be typed, and how does each command end?
 
-Only click is imported here: `--help` must not wait for AWS, pydantic or Textual. Each command
-imports what it needs when it runs.
+Only click, and the words and numbers of errors, are imported here: `--help` must not wait for AWS,
+pydantic or Textual. Each command imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 import click
 
 from console import __version__
+from console.errors import ConsoleError
+from console.exit_codes import ExitCode
 
 _EPILOG = """\b
 examples:
@@ -26,7 +28,8 @@ examples:
 \b
 exit codes:
   0 completed   2 bad usage or settings   3 refused, nothing changed   4 locked
-  5 halted, a person is needed   7 aborted   130, 143 interrupted   1 a bug
+  5 halted, a person is needed   6 rolled back   7 aborted
+  130, 143 interrupted, or no yes   1 a bug
 
 settings: --config FILE, else RELEASE_CONSOLE_CONFIG, else config/release.yaml
 """
@@ -48,8 +51,11 @@ _COMMANDS = {
     "doctor": ("doctor", "Check tools, credentials, regions and the store."),
     "config": ("config", "Check the settings, or print their schema."),
     "await-ready": ("await_ready", "Wait until an instance has proven itself (for Terraform)."),
-    "sandbox": ("sandbox", "Run the embedded world: up, down, books."),
+    "sandbox": ("sandbox", "Run the embedded world: up, down, books, scenario."),
 }
+
+# What `--json` prints of these are the lines of a rollout, and the last one tells how it ended.
+_OF_A_ROLLOUT = {None, "resume", "recover", "scale", "rollback"}
 
 
 class _Commands(click.Group):
@@ -89,9 +95,9 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--release", metavar="LABEL", help="What to ship, such as 0.9.1.")
-@click.option("--image", metavar="REF", help="An image already pushed; skips build, test and push.")
+@click.option("--image", metavar="REF", help="An image already pushed: no build, test, push.")
 @click.option("--auto", is_flag=True, help="Headless, for CI: the policy approves.")
-@click.option("--watch", is_flag=True, help="Read-only.")
+@click.option("--watch", is_flag=True, help="The same screen, read-only.")
 @click.option("--regions", metavar="A,B", help="Only these regions.")
 @click.option("--refresh", is_flag=True, help="Replace also what already runs this release.")
 @click.option("--sandbox", is_flag=True, help="Run it on the embedded world.")
@@ -108,7 +114,9 @@ class _Commands(click.Group):
     type=click.Path(path_type=Path),
     help="Settings; else RELEASE_CONSOLE_CONFIG, else config/release.yaml.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --auto: one JSON object a line on stdout."
+)
 @click.version_option(__version__, "--version", message="release-console %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, /, config: Path | None, **asked: Any) -> None:  # noqa: ANN401 - click's
@@ -146,10 +154,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return done.exit_code
     except click.ClickException as error:
         error.show()
-        _last_line(arguments, error.format_message(), "", error.exit_code)
+        _last_line(arguments, ConsoleError(error.format_message(), "", ExitCode(error.exit_code)))
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return 130
+    except (click.Abort, KeyboardInterrupt) as error:
+        # A Ctrl-C is the cause of what click makes of it; a question that got no yes has none.
+        is_no = isinstance(error, click.Abort) and error.__cause__ is None
+        reason = "nobody said yes; nothing was changed" if is_no else "interrupted"
+        _last_line(arguments, ConsoleError(reason, "", ExitCode.INTERRUPTED))
+        return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not complain about it at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -158,23 +170,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         from console.commands.endings import end_with
 
         code = end_with(error)
-        _last_line(arguments, str(error), getattr(error, "hint", ""), code)
+        _last_line(arguments, error)
         return code
     return result if isinstance(result, int) else 0
 
 
-def _last_line(arguments: Sequence[str], reason: str, hint: str, code: int) -> None:
+def _last_line(arguments: Sequence[str], error: Exception) -> None:
     """With `--json`, tell also the end of a rollout that could not even be asked for."""
-    of_others = _COMMANDS.keys() - {"recover", "scale"}
-    if "--json" not in arguments or of_others & set(arguments):
+    command = next((argument for argument in arguments if argument in _COMMANDS), None)
+    if "--json" not in arguments or command not in _OF_A_ROLLOUT:
         return
-    from datetime import UTC, datetime
-
-    from console.headless.lines import finished_line
+    from console.commands.last_line import write_end
     from console.headless.output import LineWriter
 
-    line = finished_line("refused", code, reason, hint, {})
-    LineWriter().write(datetime.now(UTC), None, line)
+    write_end(LineWriter(), error)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,16 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.domain.release import ReleaseError, ReleaseLabel, parse_label
 from console.domain.scaling import Scale
 from console.domain.vocabulary import RegionName, SlotIndex
 from console.errors import UsageError
+
+if TYPE_CHECKING:
+    # Nobody is promised anything before the first frame.
+    from console.domain.recovery.move import Promised
 
 _EXAMPLE = "release-console --auto --release 0.9.1"
 
@@ -38,6 +43,10 @@ class Asked:
     """Why it is taken back without anybody having asked for it."""
     scale: Scale | None = None
     """The region that gets another number of slots; None where a release is rolled out."""
+    promised: tuple[Promised, ...] = ()
+    """What the move that it is shall have led to; empty where it is none."""
+    leaves: tuple[tuple[RegionName, str], ...] = ()
+    """The regions that are left as they are, and why."""
     report: Path | None = None
     """The directory that the report is written to; None for the store's."""
 
@@ -87,6 +96,14 @@ class Asked:
     def _check_screen(self) -> None:
         if self.as_json:
             raise UsageError("--json goes with --auto: a screen has no lines", _EXAMPLE)
+        if self.watch and self.release is not None:
+            raise UsageError("--watch only looks, and ships no --release", "leave one of them out")
+        if self.release is None and (self.image is not None or self.refresh):
+            option = "--image" if self.image is not None else "--refresh"
+            raise UsageError(
+                f"{option} says how a release is shipped, and none is named",
+                f"name it: --release 0.9.1 {option}; or leave {option} out and use the start form",
+            )
         # Of a web page, `serve` has set the driver; an operator's screen is never one.
         is_served = self.watch and bool(os.environ.get("TEXTUAL_DRIVER"))
         if not is_served and not (sys.stdin.isatty() and sys.stdout.isatty()):

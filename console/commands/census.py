@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from console.domain.counted import counted
 from console.domain.fleet import ObjectKind, RegionName
 from console.domain.foreign import shown
 from console.domain.muting import muted
 from console.domain.recovery.advice import advise
+from console.domain.recovery.drift import Drift
 from console.domain.recovery.situation import Liveness, Situation
 from console.domain.recovery.typed import command_line
 from console.domain.rollout import Rollout
@@ -24,8 +26,6 @@ class Census:
 
     view: FleetView
     situations: Mapping[RegionName, Situation]
-    unseen: frozenset[RegionName] = frozenset()
-    """Where EC2 or heartbeats could not be read: nobody can tell what works there."""
 
 
 def as_data(
@@ -39,12 +39,7 @@ def as_data(
         "lease": None if lease is None else _lease(lease, now),
         "rollout": None if rollout is None else _rollout(rollout, lease, now),
         "regions": {
-            region.name: _region(
-                region,
-                census.situations[region.name],
-                is_seen=region.name not in census.unseen,
-            )
-            for region in view.regions
+            region.name: _region(region, census.situations[region.name]) for region in view.regions
         },
     }
 
@@ -99,11 +94,11 @@ def _phase_text(rollout: Rollout, lease: Lease | None, now: datetime, where: str
     return f"left open in {doing}: release-console resume {where}".rstrip()
 
 
-def _region(region: RegionView, situation: Situation, *, is_seen: bool) -> dict[str, Any]:
+def _region(region: RegionView, situation: Situation) -> dict[str, Any]:
     """Return a region; where nobody can tell what works there, that is null and no zero."""
     queue, lock = region.queue, region.lock
     return {
-        "healthy": region.healthy if is_seen else None,
+        "healthy": region.healthy if region.is_seen else None,
         "desired": region.desired,
         "fresh_s": round(region.fresh.total_seconds(), 3),
         "error": region.error,
@@ -125,14 +120,31 @@ def _region(region: RegionView, situation: Situation, *, is_seen: bool) -> dict[
             "id": lock.id,
             "alive": _ALIVE[situation.holder],
         },
+        "drift": None if situation.drift is None else [_drift(d) for d in situation.drift],
         "errored_state": situation.has_errored_state,
         "advice": _advice(situation),
-        "objects": [_object(found, is_seen=is_seen) for found in region.objects],
+        "objects": [_object(found, is_seen=region.is_seen) for found in region.objects],
+    }
+
+
+def _drift(found: Drift) -> dict[str, Any]:
+    return {
+        "slot": found.slot,
+        "runs": found.runs.release,
+        "image": found.runs.image,
+        "known": found.known.release,
+        "known_image": found.known.image,
+        "applied": found.was_applied,
     }
 
 
 # Whether a lock's holder lives; null where that cannot be seen from here.
-_ALIVE = {Liveness.ALIVE: True, Liveness.DEAD: False, Liveness.UNKNOWN: None}
+_ALIVE = {
+    Liveness.ALIVE: True,
+    Liveness.DEAD: False,
+    Liveness.ELSEWHERE: None,
+    Liveness.UNKNOWN: None,
+}
 
 
 def _advice(situation: Situation) -> dict[str, Any] | None:
@@ -158,9 +170,11 @@ def _object(found: ObjectView, *, is_seen: bool) -> dict[str, Any]:
         "tag": found.tag,
         "heartbeat": found.heartbeat,
         "last_beat_s": _seconds(found.last_beat),
-        "health": found.health if is_seen else None,
+        "health": found.health if is_seen or found.health is Health.GONE else None,
         "user_data": found.user_data,
         "completions": found.completions,
+        "last_minute": found.last_minute,
+        "last_job_s": _seconds(found.last_job),
     }
 
 
@@ -186,8 +200,11 @@ def as_text(
         if rollout.next and not rollout.recoveries:
             lines += ["  next:", *(f"    {line}" for line in rollout.next.splitlines())]
     for region in view.regions:
-        lines += ["", *_region_text(region, is_seen=region.name not in census.unseen)]
-        lines += _advice_text(census.situations[region.name], view.fleet, where)
+        lines += ["", *_region_text(region)]
+        situation = census.situations[region.name]
+        if situation.is_whole:  # else it is told with all that is true
+            lines += [f"  ! {found}" for found in situation.drift or ()]
+        lines += _advice_text(situation, view.fleet, where)
     return [shown(line) for line in lines]
 
 
@@ -203,10 +220,16 @@ def _advice_text(situation: Situation, fleet: str, where: str) -> list[str]:
     return [*lines, f"    every move, and those that would harm: {see}"]
 
 
-_MARKS = {Health.HEALTHY: "✓", Health.BOOTING: "…", Health.SILENT: "✗", Health.GONE: "✗"}
+_MARKS = {
+    Health.HEALTHY: "✓",
+    Health.BOOTING: "…",
+    Health.SILENT: "✗",
+    Health.CRASHING: "✗",
+    Health.GONE: "✗",
+}
 
 
-def _region_text(region: RegionView, *, is_seen: bool) -> list[str]:
+def _region_text(region: RegionView) -> list[str]:
     queue = region.queue
     told = (
         "queue unknown"
@@ -214,7 +237,7 @@ def _region_text(region: RegionView, *, is_seen: bool) -> list[str]:
         else f"{queue.backlog} waiting, {queue.in_flight} in flight, {queue.dead_letters} dead"
     )
     healthy = f"{region.healthy} of {region.desired} healthy"
-    if not is_seen:
+    if not region.is_seen:
         healthy = f"nobody can tell how many of {region.desired} are healthy"
     lines = [f"{region.name}: {healthy}; {told}"]
     if region.hint:
@@ -227,7 +250,7 @@ def _region_text(region: RegionView, *, is_seen: bool) -> list[str]:
         lines.append(
             f"  ! state locked by {lock.holder}, {lock.operation}, since {since}: {lock.id}"
         )
-    return lines + [_object_text(found, is_seen=is_seen) for found in region.objects]
+    return lines + [_object_text(found, is_seen=region.is_seen) for found in region.objects]
 
 
 def _object_text(found: ObjectView, *, is_seen: bool) -> str:
@@ -244,7 +267,12 @@ def _object_text(found: ObjectView, *, is_seen: bool) -> str:
     runs = found.heartbeat or f"{found.tag or 'unknown'} by its tag"
     slot = "-" if found.slot is None else found.slot
     note = f"  ({', '.join(notes)})" if notes else ""
-    if not is_seen:
+    if not is_seen and found.health is not Health.GONE:
         return f"  ? slot {slot}  {found.id}  {runs}  health unknown{note}"
     mark = _MARKS.get(found.health, "?")
-    return f"  {mark} slot {slot}  {found.id}  {runs}  {found.health}, {beat}{note}"
+    jobs = "" if found.last_minute is None else f", {_jobs(found.last_minute)}"
+    return f"  {mark} slot {slot}  {found.id}  {runs}  {found.health}, {beat}{jobs}{note}"
+
+
+def _jobs(number: int) -> str:
+    return f"{counted(number, 'job')} in the last minute"

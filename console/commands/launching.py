@@ -60,6 +60,8 @@ def start_of(
         only=asked.only_slots,
         where=asked.where,
         scale=scale,
+        promised=asked.promised,
+        leaves=asked.leaves,
     )
 
 

@@ -12,11 +12,12 @@ _ACTIONS = (
     *("retry", "accept", "restore", "rollback", "finish"),
     *("adopt", "terminate", "untaint", "unlock", "push-state"),
 )
-_ROLLOUTS = {"retry", "rollback", "finish"}
+# Of these nothing is changed in the region: the rollout goes on without it, or ends.
+_AS_IT_IS = ("skip", "continue", "abort")
 
 
 @click.command()
-@click.argument("action", required=False, type=click.Choice(_ACTIONS))
+@click.argument("action", required=False, type=click.Choice(_ACTIONS + _AS_IT_IS))
 @click.option("--region", "regions", metavar="R", multiple=True, help="Where; may be repeated.")
 @click.option("--regions", "listed", metavar="A,B", help="The same, as a list.")
 @click.option("--slot", "slots", metavar="N", type=int, multiple=True, help="Only this slot.")
@@ -59,19 +60,27 @@ def recover(
     adopt       import an instance that is in no state into an empty slot
     terminate   terminate an instance that is in no state
     untaint     take the mark off slots that were never applied
-    unlock      remove a state lock whose holder is dead
+    unlock      remove a state lock whose holder is gone
     push-state  write the state that an apply could not write
+    skip        leave the region as it is, and go on with the others
+    continue    go on to the regions that do not have the release
+    abort       end a rollout that was left open; nothing is reverted
 
     A move is made only if it is still the one that was shown, and afterwards the region is looked
     at again, against what was promised.
     """
-    from console.commands.recovering import Wanted, advice, make
+    from console.commands.leading_on import Wanted
+    from console.commands.recovering import advice, make
 
     path = chosen_config(ctx, config, sandbox=sandbox)
     names = (*regions, *(name.strip() for name in (listed or "").split(",") if name.strip()))
     if action is None:
         ctx.exit(advice(path, names, as_json=as_json))
     wanted = Wanted(action, names, slots, instance, release, image, as_json, yes, confirm)
+    if action in _AS_IT_IS:
+        from console.commands.going_on import go_on
+
+        ctx.exit(go_on(path, wanted, sandbox=sandbox))
     ctx.exit(make(path, wanted, sandbox=sandbox))
 
 
@@ -96,7 +105,8 @@ def rollback(
     Only slots that have left it are replaced, under the same guard and gates as any rollout: new
     workers first, old ones after.
     """
-    from console.commands.recovering import Wanted, make
+    from console.commands.leading_on import Wanted
+    from console.commands.recovering import make
 
     path = chosen_config(ctx, config, sandbox=sandbox)
     names = tuple(name.strip() for name in (regions or "").split(",") if name.strip())

@@ -5,49 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from console.commands.asked import Asked
-from console.commands.making import made, newest_to_record_in, refuse_while_under_way
+from console.commands.leading_on import Wanted, asked_for
+from console.commands.left_moves import clear_the_way
+from console.commands.making import exit_code_of, made, newest_to_record_in, refuse_while_under_way
 from console.commands.rollout import roll_out
 from console.commands.telling import say
 from console.domain.commands import Recover
-from console.domain.failure import FailureKind
-from console.domain.fleet import InstanceId, RegionName, SlotIndex
+from console.domain.fleet import InstanceId, RegionName
 from console.domain.foreign import shown
 from console.domain.recovery.advice import Advice, Option, advise
+from console.domain.recovery.held import held
 from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
-from console.domain.recovery.shipping import Shipment, shipment
 from console.domain.recovery.signs import STANDINGS
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import command_line, typed_name
-from console.domain.release import digest_of
 from console.domain.rollout import Rollout
 from console.engine.engine import Engine
 from console.engine.surveying import Seen
 from console.errors import RefusedError, UsageError
-from console.exit_codes import ExitCode
 from console.headless.output import LineWriter, Narrator
 from console.headless.reporter import Reporter
+from console.headless.runner import with_signals
 from console.wiring import Running, SystemClock, World, operator, wire
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The move that was asked for."""
-
-    action: str
-    regions: tuple[str, ...] = ()
-    slots: tuple[int, ...] = ()
-    instance: str | None = None
-    release: str | None = None
-    image: str | None = None
-    as_json: bool = False
-    yes: bool = False
-    confirm: str | None = None
 
 
 def advice(config: Path | None, regions: tuple[str, ...], *, as_json: bool) -> int:
@@ -56,7 +40,7 @@ def advice(config: Path | None, regions: tuple[str, ...], *, as_json: bool) -> i
     rollout = world.last_acted()
     where = _where(config)
     try:
-        seen = asyncio.run(world.surveyor.look(rollout, _named(world, regions)))
+        seen = asyncio.run(_look(world, rollout, _named(world, regions)))
     finally:
         world.session.close()
     advised = [(s.situation, advise(s.situation)) for s in seen]
@@ -83,34 +67,56 @@ def make(config: Path | None, wanted: Wanted, *, sandbox: bool) -> int:
     remedy, regions = Remedy(wanted.action), _named(world, wanted.regions)
     if remedy in ROLLOUTS:
         return _roll_out(world, config, wanted, remedy, sandbox=sandbox)
-    refuse_while_under_way(world, _where(config))
+    refuse_while_under_way(world, remedy, _where(config))
     if regions is None or len(regions) != 1:
         names = ", ".join(world.settings.regions)
         raise UsageError(f"{remedy} is made in one region", f"name it with --region: {names}")
     return asyncio.run(_make(world, config, wanted, remedy, regions[0]))
 
 
+# How far apart the two looks are that show whether a locked state is being written.
+_LOOK_AGAIN_S = 3.0
+
+
+async def _look(
+    world: World, rollout: Rollout | None, regions: Sequence[RegionName] | None
+) -> tuple[Seen, ...]:
+    """Return what is true of `regions`, or of all; where a state is locked, after a second look."""
+    seen = await world.surveyor.look(rollout, regions)
+    locked = [found.situation.region for found in seen if found.situation.lock is not None]
+    if not locked:
+        return seen
+    await asyncio.sleep(_LOOK_AGAIN_S)
+    again = {s.situation.region: s for s in await world.surveyor.look(rollout, locked)}
+    return tuple(again.get(found.situation.region, found) for found in seen)
+
+
 async def _make(
     world: World, config: Path | None, wanted: Wanted, remedy: Remedy, region: RegionName
 ) -> int:
-    (seen,) = await world.surveyor.look(world.last_acted(), [region])
+    # First what a Terraform without its console may still change there.
+    await clear_the_way(world, _where(config))
+    (seen,) = await _look(world, world.last_acted(), [region])
     option = _option(world, seen, wanted, remedy, _where(config))
     _confirm(option, seen.situation, world.settings.fleet, wanted)
     rollout = newest_to_record_in(world, _where(config))
     command = Recover(option.move(seen.situation), option.consequence, operator())
     lines = LineWriter() if wanted.as_json else None
-    reporter = Reporter(Narrator(), lines, SystemClock())
+    narrator, clock = Narrator(), SystemClock()
+    reporter = Reporter(narrator, lines, clock)
+    signals: Sequence[int] = ()
 
-    def attach(_: Engine, running: Running) -> None:
+    def attach(engine: Engine, running: Running) -> None:
+        nonlocal signals
+        signals = with_signals(engine, narrator, clock, _FINISHED_FIRST)
         reporter.begin(rollout)
         running.stream.join(reporter)
 
     ended = await made(world, rollout, command, _where(config), attach)
-    failure = ended.recoveries[-1].failure
-    if failure is None:
-        return int(ExitCode.COMPLETED)
-    refused = failure.kind is FailureKind.REFUSED
-    return int(ExitCode.REFUSED if refused else ExitCode.NEEDS_PERSON)
+    return 128 + signals[0] if signals else int(exit_code_of(ended.recoveries[-1].failure))
+
+
+_FINISHED_FIRST = "the move is finished first; once more interrupts Terraform itself"
 
 
 def _option(world: World, seen: Seen, wanted: Wanted, remedy: Remedy, where: str) -> Option:
@@ -133,6 +139,8 @@ def _option(world: World, seen: Seen, wanted: Wanted, remedy: Remedy, where: str
 def _confirm(option: Option, situation: Situation, fleet: str, wanted: Wanted) -> None:
     """Ask for a yes to what is shown; a dangerous one is the name of what it is about."""
     say(option.consequence)
+    if option.remedy is Remedy.UNLOCK:
+        say("\n".join(held(situation)))
     if undo := TOLD[option.remedy].undo:
         say(f"undo: {undo}")
     if not option.is_dangerous:
@@ -153,82 +161,24 @@ def _confirm(option: Option, situation: Situation, fleet: str, wanted: Wanted) -
 def _roll_out(
     world: World, config: Path | None, wanted: Wanted, remedy: Remedy, *, sandbox: bool
 ) -> int:
-    asked = Asked(config, auto=True, as_json=wanted.as_json, sandbox=sandbox)
+    asyncio.run(clear_the_way(world, _where(config)))
     newest = world.last_acted()
-    if remedy is Remedy.RETRY and wanted.release is not None:
-        # Another release goes wherever it is not yet, over whatever was left there.
-        regions = ",".join(wanted.regions) or None
-        asked = replace(asked, release=wanted.release, image=wanted.image, regions=regions)
-        asked = replace(asked, accept_leftovers=True)
-    elif newest is None and remedy is not Remedy.RETRY:
-        raise UsageError("no rollout was ever started here", "--auto --release LABEL begins one")
-    else:
-        asked = _again(world, asked, wanted, remedy, newest)
+    if newest is None and remedy is not Remedy.RETRY:
+        raise UsageError(
+            "no rollout was ever started here",
+            f"begin one: release-console --auto --release LABEL {_where(config)}".rstrip(),
+        )
+    try:
+        seen = asyncio.run(world.surveyor.look(newest, _named(world, wanted.regions)))
+    finally:
+        world.session.close()
+    plain = Asked(config, auto=True, as_json=wanted.as_json, sandbox=sandbox)
+    asked = asked_for(plain, wanted, remedy, seen)
     if not wanted.yes:
         where = asked.regions or "every region"
         question = f"{TOLD[remedy].verb}: roll {asked.release} out to {where}?"
         click.confirm(question, abort=True, err=True)
     return roll_out(asked)
-
-
-def _again(
-    world: World, asked: Asked, wanted: Wanted, remedy: Remedy, newest: Rollout | None
-) -> Asked:
-    """Return what a retry, a finish or a rollback asks for: exactly the slots that it is about."""
-    try:
-        seen = asyncio.run(world.surveyor.look(newest, _named(world, wanted.regions)))
-    finally:
-        world.session.close()
-    options = {s.situation.region: advise(s.situation, wanted.slots).option(remedy) for s in seen}
-    chosen = {name: option for name, option in options.items() if option.may_be_made}
-    if not chosen:
-        told = "; ".join(f"{name}: {option.reason}" for name, option in options.items())
-        hint = f"see release-console recover {_where(asked.config)}".rstrip()
-        raise RefusedError(f"{remedy} fits nowhere now: {told}", hint)
-    shipped = _shipped(remedy, [s for s in seen if s.situation.region in chosen])
-    for option in chosen.values():
-        say(option.consequence)
-    return replace(
-        asked,
-        release=shipped.label,
-        image=shipped.image,
-        regions=",".join(chosen),
-        accept_leftovers=shipped.accept_leftovers,
-        rolls_back=shipped.rolls_back,
-        only_slots=tuple(
-            (name, tuple(SlotIndex(slot) for slot in option.slots))
-            for name, option in chosen.items()
-        ),
-    )
-
-
-def _shipped(remedy: Remedy, seen: Sequence[Seen]) -> Shipment:
-    """Return the one thing that is shipped to all of `seen`.
-
-    Raises:
-        RefusedError: there is none, or regions want different ones.
-    """
-    found = [shipment(remedy, s.lineage, s.survey.state, s.situation.wanted) for s in seen]
-    # The same digest from the registry of each region is one image, and one rollout may take
-    # several back.
-    if len({_what(one) for one in found}) > 1:
-        names = ", ".join(s.situation.region for s in seen)
-        raise RefusedError(
-            f"{names} do not want the same release", f"recover {remedy} --region R, one at a time"
-        )
-    shipped = found[0]
-    if shipped is None:
-        raise RefusedError(
-            f"{remedy}: nobody knows what should be shipped",
-            "ship the release that you want: release-console --auto --release LABEL",
-        )
-    return shipped
-
-
-def _what(shipped: Shipment | None) -> tuple[str, str | None] | None:
-    if shipped is None:
-        return None
-    return shipped.label, digest_of(shipped.image) if shipped.image else None
 
 
 def _named(world: World, regions: tuple[str, ...]) -> list[RegionName] | None:
@@ -253,6 +203,8 @@ def _text(situation: Situation, told: Advice, fleet: str, where: str) -> list[st
         lines.append(f"  {STANDINGS[option.standing].glyph} {names} ({option.standing}){reason}")
         if option.may_be_made:
             lines.append(f"      {option.consequence}")
+            if option.remedy is Remedy.UNLOCK:
+                lines += [f"      {line}" for line in held(situation)]
             lines.append(f"      {command_line(option, situation, fleet, where)}")
     return [*lines, ""]
 

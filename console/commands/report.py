@@ -19,7 +19,7 @@ _MOST = 5
 
 
 @click.command()
-@click.argument("rollout", default=_LAST, metavar="ROLLOUT")
+@click.argument("rollout", default=_LAST, metavar="[ROLLOUT]")
 @click.option(
     "--out",
     "directory",
@@ -49,8 +49,8 @@ def report(
 ) -> None:
     """Write what a rollout did as Markdown and HTML, and print where.
 
-    ROLLOUT is an id of release-console history --json, the beginning of one, or last. One that is
-    under way or was left open is reported as far as its journal goes.
+    ROLLOUT is an id of release-console history --json, the beginning of one, or last, which it is
+    unless given. One that is under way or was left open is reported as far as its journal goes.
     """
     from console.commands.reporting import FORMATS, default_directory, write_report
     from console.wiring import wire

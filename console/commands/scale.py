@@ -20,7 +20,6 @@ from console.domain.release import digest_of
 from console.domain.scaling import Scale, most_run
 from console.engine.surveying import Seen
 from console.errors import RefusedError, UsageError
-from console.headless.output import LineWriter
 from console.wiring import World, wire
 
 
@@ -63,15 +62,8 @@ def scale(
     """
     path = chosen_config(ctx, config, sandbox=sandbox)
     asked = Asked(config, sandbox=sandbox)
-    try:
-        look = _look(path, RegionName(region), count, asked)
-        _confirm(look.scale, look.consequence, wire(path).settings.fleet, asked.where, yes, confirm)
-    except Exception as error:
-        if as_json:
-            from console.commands.last_line import write_end
-
-            write_end(LineWriter(), error)
-        raise
+    look = _look(path, RegionName(region), count, asked)
+    _confirm(look.scale, look.consequence, wire(path).settings.fleet, asked.where, yes, confirm)
     ctx.exit(
         roll_out(
             Asked(

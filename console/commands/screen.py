@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from console.engine.clock import SystemClock
 from console.errors import RefusedError
 from console.exit_codes import ExitCode
 from console.tui.running import Ending, Headless, run_console, run_watch
-from console.tui.surroundings import Choice, Handle, Proposal, Surroundings
+from console.tui.surroundings import AbortLeft, Choice, Handle, Proposal, Surroundings
 
 if TYPE_CHECKING:
     from console.adapters.terraform.logs import LogTail
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from console.engine.stream import Audience
     from console.headless.output import Narrator
     from console.wiring import World
+
+
+_log = logging.getLogger(__name__)
 
 
 def on_screen(
@@ -117,9 +121,10 @@ def _exit_code(end: Ending, asked: Asked) -> int:
         return int(ExitCode.COMPLETED)
     if not end.rollout.is_finished:  # paused, and left
         return int(ExitCode.NEEDS_PERSON)
-    if end.rollout.recoveries:  # what was done last was a move
-        is_made = end.rollout.recoveries[-1].failure is None
-        return int(ExitCode.COMPLETED if is_made else ExitCode.NEEDS_PERSON)
+    if end.rollout.recoveries and end.rollout.steps[-1].at == end.rollout.recoveries[-1].at:
+        from console.commands.making import exit_code_of
+
+        return int(exit_code_of(end.rollout.recoveries[-1].failure))  # what was done last
     return int(end.rollout.exit_code or 0)
 
 
@@ -135,8 +140,13 @@ def _surroundings(
 ) -> Surroundings:
     async def roll_out(choice: Choice, attach: Callable[[Handle], None]) -> Rollout:
         from console.commands.launching import launched, purpose_of, start_of
+        from console.commands.left_moves import end_left_moves
         from console.wiring import wire
 
+        await end_left_moves(
+            *(wire(config), asked.where),
+            lambda engine, running: attach(Handle(engine.send, running.stream.join)),
+        )
         # A world of its own: what runs a rollout closes its AWS session at the end.
         chosen = wire(config, only=choice.regions or asked.only)
         started = start_of(
@@ -146,6 +156,7 @@ def _surroundings(
                 rolls_back=choice.rolls_back,
                 only_slots=choice.only_slots,
                 scale=choice.scale,
+                promised=choice.promised,
             ),
             choice.label,
             image=choice.image,
@@ -157,7 +168,7 @@ def _surroundings(
             attach(Handle(engine.send, running.stream.join))
             return await engine.run(started)
 
-    async def take_up(attach: Callable[[Handle], None]) -> Rollout:
+    async def take_up(attach: Callable[[Handle], None], from_the_living: bool) -> Rollout:
         from console.commands.taking_up import left_open, reconciled, taken_up
         from console.wiring import wire
 
@@ -166,7 +177,8 @@ def _surroundings(
             raise RefusedError("the rollout that was left open has come to its end meanwhile")
         regions = [region.name for region in left.rollout.regions]
         chosen = wire(config, only=regions)
-        async with taken_up(chosen, left) as (engine, running):
+        taken = taken_up(chosen, left, from_the_living=from_the_living)
+        async with taken as (engine, running):
             attach(Handle(engine.send, running.stream.join))
             rollout, command = await reconciled(chosen, left, running.stream.progress)
             return await engine.proceed(rollout, command)
@@ -180,11 +192,10 @@ def _surroundings(
         return tuple((found.situation, advise(found.situation)) for found in seen)
 
     async def make_move(command: Recover, attach: Callable[[Handle], None]) -> Rollout:
-        from console.commands.making import made, newest_to_record_in, refuse_while_under_way
+        from console.commands.making import made, newest_to_record_in
         from console.wiring import wire
 
         chosen = wire(config)
-        refuse_while_under_way(chosen, asked.where)
         newest = newest_to_record_in(chosen, asked.where)
         return await made(
             *(chosen, newest, command, asked.where),
@@ -233,10 +244,38 @@ def _surroundings(
         roll_out=None if asked.watch else roll_out,
         left_open="" if asked.watch else known.left_open,
         take_up=None if asked.watch else take_up,
+        abort_left=None if asked.watch else _ending(config, asked.where),
         advise=look,
+        crashing=lambda state, sample: world().surveyor.crashing(state, sample),
         make_move=None if asked.watch else make_move,
         holder_lives=lambda: _holder_lives(world()),
     )
+
+
+def _ending(config: Path | None, where: str) -> AbortLeft:
+    """Return what ends the rollout that was left open.
+
+    Args:
+        config: the settings file; None for the default.
+        where: the options that name it, for commands in messages.
+    """
+
+    async def abort_left(attach: Callable[[Handle], None]) -> Rollout:
+        from console.commands.closing import aborted
+        from console.commands.taking_up import left_open
+        from console.wiring import wire
+
+        chosen = wire(config)
+        left = left_open(chosen)
+        if left is None:
+            raise RefusedError("the rollout that was left open has come to its end meanwhile")
+        return await aborted(
+            *(chosen, left, where),
+            lambda engine, running: attach(Handle(engine.send, running.stream.join)),
+            _log.warning,
+        )
+
+    return abort_left
 
 
 def _holder_lives(world: World) -> bool:

@@ -15,7 +15,7 @@ from console.commands.asked import Asked
 from console.commands.census import Census, as_data, as_text
 from console.commands.where import chosen_config, config_option
 from console.domain.backlog_hint import backlog_hint
-from console.domain.fleet import RegionName, RegionSample
+from console.domain.fleet import RegionName
 from console.domain.rollout import Rollout
 from console.domain.view import FleetView, RegionView, view_region
 from console.engine.surveying import Seen
@@ -27,7 +27,9 @@ from console.wiring import SystemClock, World, wire
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.pass_context
 def status(ctx: click.Context, /, config: Path | None, *, sandbox: bool, as_json: bool) -> None:
-    """Show what every region runs, its queue and its locks. Changes nothing."""
+    """Show what every region runs, its queue and its locks, and slots that were changed outside
+    the console. Changes nothing.
+    """
     world = wire(chosen_config(ctx, config, sandbox=sandbox))
     rollout = world.newest_rollout()
     census = asyncio.run(look(world, world.last_acted()))
@@ -55,13 +57,7 @@ async def look(world: World, rollout: Rollout | None) -> Census:
     return Census(
         FleetView(world.settings.fleet, world.settings.environment, views),
         {s.situation.region: s.situation for s in ordered},
-        frozenset(s.situation.region for s in ordered if not is_seen(s.survey.sample)),
     )
-
-
-def is_seen(sample: RegionSample) -> bool:
-    """Whether anybody can tell what works in a region."""
-    return sample.instances.value is not None and sample.heartbeats.value is not None
 
 
 def _view(world: World, seen: Seen, now: datetime) -> RegionView:
@@ -76,11 +72,11 @@ def _view(world: World, seen: Seen, now: datetime) -> RegionView:
         boot_allowance=world.settings.readiness.within,
         now=now,
     )
-    return replace(view, objects=seen.situation.objects, hint=_hint(world, view, survey.sample))
+    return replace(view, objects=seen.situation.objects, hint=_hint(world, view))
 
 
-def _hint(world: World, view: RegionView, sample: RegionSample) -> str:
+def _hint(world: World, view: RegionView) -> str:
     per_worker = world.policy.gates.backlog_per_worker
-    if per_worker is None or view.queue is None or not is_seen(sample):
+    if per_worker is None or view.queue is None or not view.is_seen:
         return ""
     return backlog_hint(view.queue.backlog, view.healthy, per_worker)

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from console.errors import UsageError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -25,13 +27,32 @@ def config_option(command: F) -> F:
 
 
 def chosen_config(ctx: click.Context, config: Path | None, *, sandbox: bool = False) -> Path | None:
-    """Return the settings file that was named, or None for the default."""
-    if sandbox:
-        from console.commands.extras import sandbox_installed
+    """Return the settings file that was named, or None for the default.
 
-        with sandbox_installed():
-            from console.founding import default_directory
-            from console.sandbox.layout import Layout
-        return Layout(default_directory()).config
+    Raises:
+        UsageError: no sandbox was started in this directory.
+    """
+    if sandbox:
+        return sandbox_config()
     above: Path | None = ctx.obj
     return config or above
+
+
+def sandbox_config() -> Path:
+    """Return the settings file of this directory's sandbox.
+
+    Raises:
+        UsageError: none was started here.
+    """
+    from console.commands.extras import sandbox_installed
+
+    with sandbox_installed():
+        from console.founding import default_directory
+        from console.sandbox.layout import Layout
+    founded = Layout(default_directory()).config
+    if not founded.exists():
+        raise UsageError(
+            "no sandbox was started in this directory",
+            "start one: release-console sandbox up --detach",
+        )
+    return founded

@@ -11,6 +11,7 @@ from enum import StrEnum
 from signal import SIGINT
 
 from console.domain import commands
+from console.domain.recovery.remedies import Remedy
 from console.domain.rollout import Rollout
 from console.domain.run_by import RunBy
 from console.domain.steps import Step
@@ -62,6 +63,8 @@ def allowed(rollout: Rollout | None, run_by: RunBy = RunBy.US) -> tuple[Allowanc
 def allowance(action: Action, rollout: Rollout | None, run_by: RunBy = RunBy.US) -> Allowance:
     """Return the one entry of `allowed` for `action`."""
     verb, sentence, _ = _TABLE[action]
+    if action is Action.TAKE_UP and run_by is RunBy.OTHERS:
+        verb, sentence = _TAKE_OVER
     return Allowance(action, verb, sentence, _reason(action, rollout, run_by))
 
 
@@ -91,23 +94,30 @@ def command_of(action: Action, by: str) -> commands.Command:
             raise ValueError(f"{action} says more than who gives it")
 
 
-def against_recovery(rollout: Rollout | None, run_by: RunBy = RunBy.US) -> str:
+def against_recovery(
+    rollout: Rollout | None, run_by: RunBy = RunBy.US, remedy: Remedy | None = None
+) -> str:
     """Return why no move may be made now; empty where one may.
 
     Args:
         rollout: the newest; None where there never was one.
         run_by: whose engine runs it.
+        remedy: the move; None for one that does nothing but lead on.
     """
     if rollout is None:
         return ""
+    if _moves_nobody(rollout, run_by):
+        return ""  # its end is recorded before anything else is done
+    if run_by is RunBy.NOBODY:
+        # A dead Terraform's lock is in the way of whoever takes the rollout up.
+        is_in_the_way = remedy is Remedy.UNLOCK
+        return "" if is_in_the_way else "no console runs the rollout: go back and take it up first"
     if rollout.running:
         return f"{', '.join(str(record.at) for record in rollout.running)} is under way"
     if rollout.is_finished:
         return ""
     if run_by is RunBy.OTHERS:
         return _OF_OTHERS
-    if run_by is RunBy.NOBODY:
-        return "no console runs the rollout: go back and take it up first"
     if rollout.stop:
         return "the rollout is ending; wait for its end"
     return "" if rollout.halt else "the rollout is under way and has not halted"
@@ -118,13 +128,23 @@ def _reason(action: Action, rollout: Rollout | None, run_by: RunBy) -> str:
         return "no rollout has begun"
     if rollout.is_finished:
         if action is Action.ANOTHER:
-            return _against_another(rollout)
+            return "" if _moves_nobody(rollout, run_by) else _against_another(rollout)
+        if action is Action.INTERRUPT and rollout.running and run_by is RunBy.US:
+            return _against_interrupt(rollout)
         return f"this rollout has ended: {rollout.outcome}"
+    if run_by is not RunBy.US and action is Action.TAKE_UP:
+        return ""
     if run_by is RunBy.OTHERS:
         return _OF_OTHERS
     if run_by is RunBy.NOBODY:
-        return "" if action is Action.TAKE_UP else "no console runs it: take it up first"
+        # What cannot be taken up, because a region is out of reach, can at least be ended.
+        return "" if action is Action.ABORT else "no console runs it: take it up first"
     return _TABLE[action][2](rollout)
+
+
+def _moves_nobody(rollout: Rollout, run_by: RunBy) -> bool:
+    """Whether what is open after the rollout's end is a move whose console is dead, or nothing."""
+    return rollout.is_finished and run_by is RunBy.NOBODY
 
 
 def _against_taking_up(_: Rollout) -> str:
@@ -155,15 +175,20 @@ def _against_close(rollout: Rollout) -> str:
     return "" if rollout.halt else "it has not halted; abort ends one that runs"
 
 
-def _against_skip(rollout: Rollout) -> str:
+def against_skip(rollout: Rollout) -> str:
+    """Return why what halted an open rollout may not be left as it is; empty where it may."""
     if rollout.stop:
         return _is_ending(rollout)
     if not rollout.halt:
         return "it has not halted"
     if rollout.halt.at.unit is None:
         return "it halted before any region was begun"
-    if rollout.wave == 1:
-        return "the canary failed: it was there to keep the release from the others"
+    return FAILED_CANARY if rollout.is_canary(rollout.wave) else ""
+
+
+def _against_skip(rollout: Rollout) -> str:
+    if reason := against_skip(rollout):
+        return reason
     running = ", ".join(str(record.at) for record in rollout.running)
     return f"{running} is still under way" if running else ""
 
@@ -191,8 +216,15 @@ def _is_ending(rollout: Rollout) -> str:
     return "it has halted; close ends it" if rollout.halt else ""
 
 
-_OF_OTHERS = "another console runs it, and lives: see the lease above"
-_TERRAFORM = {Step.TAINT, Step.UNTAINT, Step.PLAN, Step.APPLY, Step.CENSUS}
+FAILED_CANARY = "the canary failed: it was there to keep the release from the others"
+"""Why nobody may leave the canary as it is and go on with the others."""
+
+_OF_OTHERS = "another console runs it, and lives: wait for its end, or take it over first"
+_TAKE_OVER = (
+    "Take over",
+    "Take the rollout from a console that lives; that one starts nothing more",
+)
+_TERRAFORM = {Step.TAINT, Step.UNTAINT, Step.PLAN, Step.APPLY, Step.RECOVER, Step.CENSUS}
 
 _TABLE: dict[Action, tuple[str, str, Callable[[Rollout], str]]] = {
     Action.TAKE_UP: (

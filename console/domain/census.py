@@ -48,6 +48,6 @@ def ghosts(state: RegionState | None, sample: RegionSample) -> tuple[StateObject
 
 
 def _healthy(rollout: Rollout, sample: RegionSample) -> tuple[InstanceId, ...] | None:
-    if sample.heartbeats.error or sample.instances.error:
+    if not sample.is_seen:
         return None
     return tuple(sorted(sample.healthy(rollout.policy.silent_after)))

@@ -26,6 +26,8 @@ def _batches(rollout: Rollout, region: RegionRun) -> tuple[tuple[SlotIndex, ...]
         highest_first = sorted(leaving, reverse=True)
         batches = _chunks(highest_first, rollout.policy.batch.at_most(len(region.found)))
         return tuple(tuple(sorted(batch)) for batch in batches)
+    if _has_to_prove_itself(rollout, region):
+        return ((),)
     chosen = [SlotIndex(i) for i in range(len(region.slots)) if _is_chosen(rollout, region, i)]
     first = [slot for slot in chosen if region.slots[slot] is None]
     rest = [slot for slot in chosen if region.slots[slot] is not None]
@@ -33,6 +35,14 @@ def _batches(rollout: Rollout, region: RegionRun) -> tuple[tuple[SlotIndex, ...]
     room = max(0, size - len(first))
     head = tuple(sorted(first + rest[:room]))
     return tuple(batch for batch in (head, *_chunks(rest[room:], size)) if batch)
+
+
+def _has_to_prove_itself(rollout: Rollout, region: RegionRun) -> bool:
+    """Whether every slot runs the release already, and only its gates have not passed yet."""
+    names_slots = bool(rollout.request.only) or rollout.request.scale is not None
+    if names_slots or not region.is_unproven:
+        return False
+    return not any(_is_chosen(rollout, region, slot) for slot in range(len(region.slots)))
 
 
 def _is_chosen(rollout: Rollout, region: RegionRun, slot: int) -> bool:

@@ -22,7 +22,7 @@ def untouched(rollout: Rollout) -> tuple[RegionName, ...]:
     return tuple(
         region.name
         for region in rollout.regions
-        if region.batches and region.phase is RegionPhase.WAITING and region.unit not in begun
+        if any(region.batches) and region.phase is RegionPhase.WAITING and region.unit not in begun
     )
 
 

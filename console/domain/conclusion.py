@@ -35,6 +35,9 @@ def _end(rollout: Rollout) -> tuple[Outcome, int, str]:
             Outcome.PARTIAL if _is_signal(rollout) and rollout.has_changed else Outcome.ABORTED
         )
         return outcome, rollout.stop.exit_code, f"stopped by {rollout.stop.by}"
+    if rollout.request.leaves:
+        names = ", ".join(name for name, _ in rollout.request.leaves)
+        return Outcome.PARTIAL, ExitCode.NEEDS_PERSON, f"{names} was left as it is"
     if (scale := rollout.request.scale) is not None:
         now = counted(scale.to, "slot")
         return (

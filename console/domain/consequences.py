@@ -8,6 +8,43 @@ from console.domain.outcome import RegionPhase
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 
+_AFTER_TAKING_UP = "Nothing is applied twice. Every yes to a plan is void, and asked for again."
+
+
+def confirm_taking_over(rollout: Rollout, holder: str) -> Confirmation:
+    """Return what it means to take a rollout from a console that lives.
+
+    Args:
+        rollout: where it stands now.
+        holder: who runs it, and since when.
+    """
+    lines = (
+        f"Runs it now: {holder}. Ask them first: only they know why it stands where it stands.",
+        f"Under way: {_running(rollout)}. That console starts nothing more.",
+        "A Terraform that still runs is waited for; state and EC2 tell what it did.",
+        _AFTER_TAKING_UP,
+        "That you have taken it over is recorded, and told to them.",
+        *(text for part in _divided(rollout) for text in part),
+    )
+    title = "Take the rollout from a console that lives"
+    return Confirmation(title, "Take it over?", lines, "Take over", typed=rollout.fleet)
+
+
+def confirm_ending_the_left(rollout: Rollout) -> Confirmation:
+    """Return what it means to end a rollout that its dead console has left open."""
+    done, left = _divided(rollout)
+    lines = (
+        f"Its console was gone in: {_running(rollout)}. Nobody saw how that ended.",
+        *done,
+        *left,
+        "Nothing is reverted. Every region is looked at once more.",
+        "One that cannot be read is recorded as unknown.",
+        "It is held back while a Terraform still runs, or may.",
+    )
+    typed = rollout.fleet if rollout.has_changed or _is_applying(rollout) else None
+    title = "Abort the rollout that was left open"
+    return Confirmation(title, "End it here?", lines, "Abort", typed=typed)
+
 
 def confirm(rollout: Rollout, action: Action) -> Confirmation:
     """Return what giving a command means, for those that end or interrupt something.
@@ -16,14 +53,14 @@ def confirm(rollout: Rollout, action: Action) -> Confirmation:
         rollout: where it stands now.
         action: anything but an answer.
     """
-    running = ", ".join(str(record.at) for record in rollout.running) or "nothing"
+    running = _running(rollout)
     done, left = _divided(rollout)
     match action:
         case Action.TAKE_UP:
             lines = (
                 f"Its console was gone in: {running}.",
                 "A Terraform that still runs is waited for; state and EC2 tell what it did.",
-                "Nothing is applied twice. Every yes to a plan is void, and asked for again.",
+                _AFTER_TAKING_UP,
                 *done,
                 *left,
             )
@@ -66,6 +103,10 @@ def _skip(rollout: Rollout) -> Confirmation:
         "The outcome will be partial, and names what was left.",
     )
     return Confirmation(f"Go on without {names}", "Leave it as it is?", lines, "Skip")
+
+
+def _running(rollout: Rollout) -> str:
+    return ", ".join(str(record.at) for record in rollout.running) or "nothing"
 
 
 def _divided(rollout: Rollout) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from console.domain.baseline import Measure
 from console.domain.failure import Failure
-from console.domain.fleet import RegionName, SlotIndex, SlotTarget, UnitName
+from console.domain.fleet import InstanceId, RegionName, SlotIndex, SlotTarget, UnitName
 from console.domain.gates import Verdict
 from console.domain.outcome import Outcome, RegionOutcome
 from console.domain.plan import Plan
 from console.domain.policy import Policy
-from console.domain.recovery.move import Move
+from console.domain.recovery.move import Move, Promised
 from console.domain.release import ImageRef, Release, ReleaseLabel
 from console.domain.scaling import Scale
 from console.domain.steps import At, Result, Subject
@@ -47,6 +47,10 @@ class RolloutStarted:
     """How the settings were named on the command line, so that advice can be typed as it stands."""
     scale: Scale | None = None
     """The region that gets another number of slots; None where a release is rolled out."""
+    promised: tuple[Promised, ...] = ()
+    """What it shall have led to, where it was advised; empty where nobody was promised anything."""
+    leaves: tuple[tuple[RegionName, str], ...] = ()
+    """The regions that somebody leaves as they are, and why: the release goes on without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ class RegionSurveyed:
     """Alarms that are muted while the region changes: those whose actions are enabled."""
     alarming: tuple[str, ...] = ()
     """Gates whose alarms are in ALARM before anything has changed."""
+    orphans: tuple[InstanceId, ...] = ()
+    """Instances that are in no state, and are left alone."""
+    is_unproven: bool = False
+    """Whether what it runs was applied by a rollout, and its gates never passed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,8 @@ class PathChosen:
     """Which slots of which region will be replaced, batch by batch."""
 
     batches: tuple[tuple[RegionName, tuple[tuple[SlotIndex, ...], ...]], ...]
-    """For each region, its batches of slots. A region with nothing to do has none."""
+    """For each region, its batches of slots. A region with nothing to do has none, and one that
+    runs the release and has not proven it an empty one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +307,8 @@ class Noticed:
 
     text: str
     region: RegionName | None = None
+    is_good: bool = False
+    """Whether it is what was hoped for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ def _begun(event: RolloutStarted, at: datetime, seq: int) -> Rollout:
             event.only,
             event.where,
             event.scale,
+            event.promised,
+            event.leaves,
         ),
         policy=policy,
         by=event.by,
@@ -183,7 +185,7 @@ def _fold(rollout: Rollout, event: Event, at: datetime) -> Rollout:  # noqa: C90
         case RegionLeft(region, where, failure):
             return _failed(rollout, where, region, failure)
         case Skipped():
-            return replace(rollout, halt=None)
+            return _gone_on(rollout)
         case RecoveryStarted() | RecoveryFinished():
             return recovered(rollout, event, at)
         case RegionCounted(counted):
@@ -219,6 +221,8 @@ def _surveyed(rollout: Rollout, event: RegionSurveyed) -> Rollout:
         before=event.measured,
         alarms=event.alarms,
         alarming=event.alarming,
+        orphans=event.orphans,
+        is_unproven=event.is_unproven,
     )
     return replace(surveyed, is_surveyed=True)
 
@@ -242,6 +246,24 @@ def _path_chosen(rollout: Rollout, event: PathChosen) -> Rollout:
         phase_of_unit = UnitPhase.WAITING if most else UnitPhase.VERIFIED
         chosen = with_unit(chosen, unit.name, batches=most, phase=phase_of_unit)
     return chosen
+
+
+def _gone_on(rollout: Rollout) -> Rollout:
+    """Return the rollout without its halt: what lost its marks to that begins its batch again.
+
+    A slot without its mark would not be replaced: the plan would change its tag, in place.
+    """
+    gone_on = replace(rollout, halt=None)
+    for unit in rollout.units:
+        has_lost_marks = rollout.step(At(Step.UNTAINT, unit.name, unit.batch)) is not None
+        if has_lost_marks and unit.phase in {UnitPhase.MARKED, UnitPhase.PLANNED}:
+            gone_on = with_phase(gone_on, unit.name, RegionPhase.WAITING)
+            gone_on = with_unit(gone_on, unit.name, phase=UnitPhase.WAITING, plan=None)
+            for subject in {*rollout.waiting_for, *rollout.approved}:
+                if subject.unit == unit.name:
+                    gone_on = _answered(gone_on, subject)
+                    gone_on = replace(gone_on, approved=gone_on.approved - {subject})
+    return gone_on
 
 
 def _answered(rollout: Rollout, subject: Subject) -> Rollout:

@@ -34,3 +34,8 @@ class Failure:
     """What to do about it: a sentence or a command."""
     evidence: str = ""
     """Foreign text that shows it: diagnostics, console output. Never interpreted."""
+
+
+def ending(failure: Failure) -> str:
+    """Return how something ended that a failure is the end of, as the rest of a sentence."""
+    return "is inconclusive" if failure.kind is FailureKind.INCONCLUSIVE else "failed"

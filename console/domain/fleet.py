@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -21,7 +21,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T_co]):
-    """What a source answered, or why it did not; never both.
+    """What a source answered, or why it did not.
+
+    Both only on a screen, which keeps what an earlier look was answered beside the newest error.
 
     A source that failed is a value, so that one region's trouble hides no other region.
     """
@@ -148,6 +150,8 @@ class Heartbeat:
     it; None where it reports none."""
     worked_at: datetime | None = None
     """When it last finished a job, to the half minute; None where it did not, or nobody tells."""
+    last_minute: int | None = None
+    """Jobs finished in the last minute, to the half minute; None where nobody tells."""
 
     @property
     def completions(self) -> int:
@@ -188,9 +192,28 @@ class RegionSample:
     probes: tuple[ProbeAnswer, ...] = ()
     """What probes have answered since the region was applied, at most one a gate."""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether anybody can tell what works: EC2 and the heartbeats have both answered."""
+        return self.instances.value is not None and self.heartbeats.value is not None
+
     def beats_of(self, instance: str) -> tuple[Heartbeat, ...]:
         """Return what `instance` reported, one entry a release."""
         return tuple(b for b in self.heartbeats.value or () if b.instance == instance)
+
+    def without(self, instances: Collection[InstanceId]) -> RegionSample:
+        """Return the sample as if `instances` were not there."""
+        if not instances:
+            return self
+        found, beats = self.instances, self.heartbeats
+        if found.value is not None:
+            kept = tuple(one for one in found.value if one.id not in instances)
+            found = replace(found, value=kept)
+        if beats.value is not None:
+            beats = replace(
+                beats, value=tuple(b for b in beats.value if b.instance not in instances)
+            )
+        return replace(self, instances=found, heartbeats=beats)
 
     def healthy(self, silent_after: timedelta) -> frozenset[InstanceId]:
         """Return the running instances whose heartbeat is fresh."""

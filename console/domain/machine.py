@@ -19,6 +19,7 @@ from console.domain.evolve import evolve
 from console.domain.observations import Failed, Observation, Recovered
 from console.domain.path import advance
 from console.domain.reactions import react
+from console.domain.recovering import begin_beside
 from console.domain.rollout import Rollout
 
 Input = Command | Observation
@@ -58,6 +59,27 @@ def decide(rollout: Rollout, received: Input, now: datetime) -> Decision:
     if rollout.is_finished and not isinstance(received, _AFTER_THE_END):
         return Decision((), (), rollout)
     return _follow_up(_record(_Draft(rollout, (), ()), react(rollout, received, now), now), now)
+
+
+def beside(rollout: Rollout, received: Input, now: datetime) -> Decision:
+    """Return what follows from a move in a rollout that stays as its dead console left it.
+
+    Nothing of the rollout itself begins because of it, or ends.
+
+    Args:
+        rollout: where it was left.
+        received: the move, what came of it, or an interrupt. Anything else changes nothing.
+        now: the time, aware.
+    """
+    match received:
+        case Recover():
+            events = begin_beside(rollout, received)
+        case InterruptNow() | Recovered() | Failed():
+            events = react(rollout, received, now)
+        case _:
+            events = ()
+    made = _record(_Draft(rollout, (), ()), events, now)
+    return Decision(made.entries, made.effects, made.rollout)
 
 
 @dataclass(frozen=True, slots=True)

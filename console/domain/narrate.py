@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from console.domain import events
 from console.domain.counted import counted
-from console.domain.failure import Failure
+from console.domain.failure import Failure, ending
 from console.domain.fleet import UnitName
 from console.domain.gates import Status
 from console.domain.recovery.move import Move
@@ -69,8 +69,8 @@ def tell(event: events.Event, rollout: Rollout) -> Sentence | None:  # noqa: C90
             return Sentence(text, Tone.GOOD)
         case events.WaveFinished(wave):
             return Sentence(f"wave {wave} of {rollout.policy.waves} is through", Tone.GOOD)
-        case events.Noticed(text):
-            return Sentence(text, Tone.WARN)
+        case events.Noticed(text, _, is_good):
+            return Sentence(text, Tone.GOOD if is_good else Tone.WARN)
         case _:
             return _tell_of_stop(event)
 
@@ -125,7 +125,8 @@ def _recovered(move: Move, note: str, failure: Failure | None) -> Sentence:
     if failure is None:
         return Sentence(f"{move}: {note}", Tone.GOOD)
     hint = f"; {failure.hint}" if failure.hint else ""
-    return Sentence(f"{move} failed: {failure.message}{hint}", Tone.BAD, failure.evidence)
+    ended = f"{move} {ending(failure)}: {failure.message}{hint}"
+    return Sentence(ended, Tone.BAD, failure.evidence)
 
 
 def _started(event: events.RolloutStarted) -> Sentence:
@@ -135,9 +136,10 @@ def _started(event: events.RolloutStarted) -> Sentence:
             f"({event.environment}), by {event.by}"
         )
     regions = ", ".join(f"{r.name} ({r.count})" for r in event.policy.regions)
+    left = "".join(f"; {name} is left as it is: {why}" for name, why in event.leaves)
     return Sentence(
         f"rollout {event.rollout}: {event.label} to {event.fleet} ({event.environment}), "
-        f"{regions}, by {event.by}"
+        f"{regions}, by {event.by}{left}"
     )
 
 
@@ -167,11 +169,17 @@ def _path(event: events.PathChosen, rollout: Rollout) -> Sentence:
         + ", ".join(str(s) for batch in batches for s in batch)
         + (f" in {len(batches)} batches" if len(batches) > 1 else "")
         for name, batches in event.batches
-        if batches
+        if any(batches)
     ]
     current = [str(name) for name, batches in event.batches if not batches]
     if current:
         parts.append(f"{', '.join(current)} already at {rollout.request.label}")
+    unproven = ", ".join(name for name, batches in event.batches if batches and not any(batches))
+    if unproven:
+        parts.append(
+            f"{unproven} already at {rollout.request.label}, and its gates never passed there: "
+            "verified again"
+        )
     return Sentence("to change: " + "; ".join(parts))
 
 

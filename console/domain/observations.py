@@ -15,7 +15,7 @@ from console.domain.fleet import (
     UnitName,
 )
 from console.domain.plan import Plan
-from console.domain.recovery.situation import Liveness
+from console.domain.recovery.situation import Liveness, Serial
 from console.domain.release import ImageRef, Release, ReleaseLabel
 from console.domain.steps import At
 
@@ -27,8 +27,8 @@ class Closer:
     instance: InstanceId
     started: ReleaseLabel | None = None
     """The release that its user data starts; None where it does not tell."""
-    starts: int = 0
-    """How often its console tells that the worker was started."""
+    restarts: int = 0
+    """How often its console tells that the worker was started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class RegionSurvey:
     """Why the state could not be read; empty where it was."""
     holder: Liveness = Liveness.UNKNOWN
     """Whether whoever holds the state lock lives."""
+    serial: Serial | None = None
+    """Of the state, as long as it is locked; None where nobody has looked for that."""
     has_errored_state: bool = False
     """Whether an apply could not write its state."""
     unwritten: tuple[StateObject, ...] = ()
@@ -56,6 +58,8 @@ class RegionSurvey:
     """Gates whose alarms are in ALARM."""
     before: SlotTarget | None = None
     """What it ran before its release was first rolled out, where only earlier rollouts tell."""
+    is_unproven: bool = False
+    """Whether what it runs was applied by a rollout, and its gates never passed since."""
 
 
 @dataclass(frozen=True, slots=True)

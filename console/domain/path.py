@@ -31,6 +31,8 @@ from console.domain.winding import may_go_on, wind_down, wrap_up
 
 Events = tuple[Event, ...]
 _NO_IMAGE = "no new worker needs an image"
+_NOT_REPLACED = "no slot is replaced"
+_UNPROVEN = "it runs there already, and its gates never passed: verified again"
 
 
 def advance(rollout: Rollout, now: datetime) -> Events:
@@ -73,8 +75,10 @@ def _prepare(rollout: Rollout) -> Events:
         return (choose(rollout),)
     if not any(region.batches for region in rollout.regions):
         return wrap_up(rollout)
-    if rollout.request.image is not None:
+    replaces_nothing = not any(batch for region in rollout.regions for batch in region.batches)
+    if rollout.request.image is not None or replaces_nothing:
         skipped = _NO_IMAGE if rollout.request.ships_nothing else "the image is already pushed"
+        skipped = _NOT_REPLACED if replaces_nothing else skipped
         return tuple(
             StepFinished(At(step), Result.SKIPPED, skipped) for step in (Step.TEST, Step.PUSH)
         )
@@ -163,6 +167,8 @@ def _mark(rollout: Rollout, unit: UnitRun) -> Events:
     if _needs_yes(rollout, wave := Subject(Asks.WAVE, unit.wave)):
         names = ", ".join(region.name for region in rollout.regions if region.wave == unit.wave)
         return _ask(rollout, wave, f"Go on with wave {unit.wave} ({names})?")
+    if rollout.only_verifies(unit):
+        return _only_verify(rollout, unit)
     slots = rollout.batch_slots(unit)
     if rollout.policy.mark is Mark.REPLACE or not slots:
         return _begin(rollout, At(Step.PLAN, unit.name, unit.batch))
@@ -171,6 +177,19 @@ def _mark(rollout: Rollout, unit: UnitRun) -> Events:
     if _needs_yes(rollout, subject):
         return _ask(rollout, subject, f"Mark {which} for replacement?")
     return _begin(rollout, At(Step.TAINT, unit.name, unit.batch))
+
+
+def _only_verify(rollout: Rollout, unit: UnitRun) -> Events:
+    """Leave out what changes a region: it runs the release, and nobody has seen that it is good."""
+    marks = rollout.policy.mark is Mark.TAINT
+    left_out = (Step.TAINT, Step.PLAN) if marks else (Step.PLAN,)
+    return (
+        *(
+            StepFinished(At(step, unit.name, unit.batch), Result.SKIPPED, _NOT_REPLACED)
+            for step in left_out
+        ),
+        StepFinished(At(Step.APPLY, unit.name, unit.batch), Result.SKIPPED, _UNPROVEN),
+    )
 
 
 def _has_room(rollout: Rollout, unit: UnitRun) -> bool:

@@ -53,6 +53,8 @@ class WaveView:
     units: tuple[UnitView, ...]
     bake: StepView | None
     """None where the policy wants none."""
+    is_canary: bool = False
+    """Whether no other wave begins if it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def _wave(rollout: Rollout, number: int, expected: Expected, now: datetime) -> W
         _unit(rollout, unit, expected, now) for unit in rollout.units if unit.wave == number
     )
     bake = _bake(rollout, number, now)
-    return WaveView(number, _wave_state(rollout, number, units), units, bake)
+    state = _wave_state(rollout, number, units)
+    return WaveView(number, state, units, bake, rollout.is_canary(number))
 
 
 def _wave_state(rollout: Rollout, number: int, units: tuple[UnitView, ...]) -> StepState:
@@ -167,6 +170,8 @@ def _summary(rollout: Rollout, unit: UnitRun) -> str:
     if unit.batches == 0:
         return "has them already" if rollout.request.scale else "has it already"
     changed = sum(len(batch) for region in regions for batch in region.batches)
+    if not changed and not rollout.request.scale:
+        return "has it, not proven"
     batch = f", batch {min(unit.batch + 1, unit.batches)}/{unit.batches}"
     return counted(changed, "slot") + (batch if unit.batches > 1 else "")
 

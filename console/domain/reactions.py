@@ -13,7 +13,7 @@ from typing import assert_never
 
 from console.domain import commands, observations
 from console.domain.baseline import measure
-from console.domain.census import count, ghosts
+from console.domain.census import count, ghosts, orphans
 from console.domain.events import (
     ApprovalGiven,
     ApprovalVoid,
@@ -35,7 +35,7 @@ from console.domain.fleet import RegionName, StateObject
 from console.domain.muting import MOST_TRIES
 from console.domain.policy import OnFailure
 from console.domain.recovering import begin_recovery, end_recovery, skip
-from console.domain.recovery.counsel import with_advice
+from console.domain.recovery.counsel import against_promise, with_advice
 from console.domain.review import review
 from console.domain.rollout import Rollout
 from console.domain.steps import Asks, At, Result, Step, Subject
@@ -145,7 +145,8 @@ def _observe(  # noqa: C901 - a table
                 RegionCounted(with_advice(count(rollout, survey), rollout, survey, now))
                 for survey in surveys
             )
-            return (*counted, StepFinished(At(Step.CENSUS), Result.OK))
+            compared = (note for s in surveys for note in against_promise(rollout, s, now))
+            return (*counted, *compared, StepFinished(At(Step.CENSUS), Result.OK))
         case _:
             return ()
 
@@ -204,6 +205,8 @@ def _region(survey: observations.RegionSurvey, silent_after: timedelta) -> Regio
         measured=measure(survey.sample, silent_after),
         alarms=survey.alarms,
         alarming=survey.alarming,
+        orphans=tuple(o.id for o in orphans(survey.state, survey.sample)) if survey.state else (),
+        is_unproven=survey.is_unproven,
     )
 
 
@@ -263,14 +266,15 @@ def _stale(rollout: Rollout, at: At, failure: Failure) -> Events:
 def halt(rollout: Rollout, at: At, region: RegionName | None, failure: Failure) -> Event:
     """Return how a failure ends: the region is left and the rest goes on, or all of it halts.
 
-    A failed canary always halts, and so does anything that nobody can judge.
+    A failed canary always halts, which a rollback does not have, and so does anything that nobody
+    can judge.
     """
     unit = rollout.unit(at.unit) if at.unit is not None else None
     failed = region or (unit.regions[0] if unit is not None and len(unit.regions) == 1 else None)
     may_go_on = (
         rollout.policy.on_failure_in(failed) is OnFailure.CONTINUE
         and unit is not None
-        and unit.wave > 1
+        and not rollout.is_canary(unit.wave)
         and failed is not None
         and failure.kind is FailureKind.FAILED
         and rollout.stop is None

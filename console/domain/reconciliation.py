@@ -74,7 +74,8 @@ def _open_ends(
     for slot in region.batches[batch]:
         yield from _of_slot(rollout, region, slot, survey.state)
     for orphan in orphans(survey.state, survey.sample):
-        yield f"{region.name}: {orphan.id} runs and is in no state"
+        if orphan.id not in region.orphans:  # else it stood there before, and is left alone
+            yield f"{region.name}: {orphan.id} runs and is in no state"
 
 
 def _of_slot(
@@ -108,6 +109,9 @@ def _is_untouched(rollout: Rollout, at: At, surveys: Sequence[RegionSurvey]) -> 
         and survey.state.serial == plan.serial
         and survey.state.lock is None
         and survey.sample.instances.error is None
-        and not orphans(survey.state, survey.sample)
+        and all(
+            orphan.id in rollout.region(survey.region).orphans
+            for orphan in orphans(survey.state, survey.sample)
+        )
         for survey in surveys
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from console.domain.left_over import left_over
 from console.domain.vocabulary import Health, ObjectKind, RegionName
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class RegionRow:
     old: int = 0
     """Healthy instances that beat with another one."""
     unwell: int = 0
-    """Living instances that are not healthy."""
+    """Living instances that are not healthy, or of which nobody can tell."""
     deposed: int = 0
     release: str = ""
     """The releases that its instances report, the most frequent first."""
@@ -49,6 +50,10 @@ class RegionRow:
     error: str | None = None
     alert: str = ""
     """That nothing happens there, in a sentence; empty where something does."""
+    left_over: str = ""
+    """What stands there that should not; empty while a rollout is under way."""
+    is_seen: bool = True
+    """Whether anybody can tell what works there."""
 
     @property
     def is_stale(self) -> bool:
@@ -90,6 +95,8 @@ def region_row(rollout: Rollout | None, run: RegionRun | None, view: RegionView)
         last_beat=min(beats, default=None),
         fresh=view.fresh,
         error=view.error,
+        left_over=left_over(view) if rollout is None or rollout.is_finished else "",
+        is_seen=view.is_seen,
     )
 
 

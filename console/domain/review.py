@@ -24,7 +24,9 @@ def review(rollout: Rollout, seen: Planned, halt: Halt) -> tuple[Event, ...]:
     findings = check(seen.plan, announced)
     if not findings:
         consequences = tuple(
-            _consequence(rollout, region, seen.plan, seen.samples) for region in announced.regions
+            _consequence(rollout, region, seen.plan, seen.samples)
+            for region in announced.regions
+            if region.slots or region.leaves
         )
         return (
             StepFinished(at, Result.OK),

@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from console.domain.baseline import Measure
 from console.domain.failure import Failure
-from console.domain.fleet import RegionName, SlotIndex, SlotTarget, UnitName
+from console.domain.fleet import InstanceId, RegionName, SlotIndex, SlotTarget, UnitName
 from console.domain.gates import Verdict
 from console.domain.outcome import Outcome, RegionOutcome, RegionPhase
 from console.domain.plan import Plan
 from console.domain.policy import Mark, Policy
-from console.domain.recovery.move import Move
+from console.domain.recovery.move import Move, Promised
 from console.domain.release import ImageRef, Release, ReleaseError, ReleaseLabel
 from console.domain.scaling import Scale, leaving
 from console.domain.steps import At, Result, Step, Subject
@@ -37,6 +37,10 @@ class Request:
     """The options that name the settings, as they were typed: `--config FILE`, or nothing."""
     scale: Scale | None = None
     """The region that gets another number of slots; None where a release is rolled out."""
+    promised: tuple[Promised, ...] = ()
+    """What it shall have led to, where it was advised; empty where nobody was promised anything."""
+    leaves: tuple[tuple[RegionName, str], ...] = ()
+    """The regions that somebody leaves as they are, and why: the release goes on without them."""
 
     @property
     def ships_nothing(self) -> bool:
@@ -113,6 +117,10 @@ class RegionRun:
     """Alarms that are muted while it changes."""
     alarming: tuple[str, ...] = ()
     """Gates whose alarms were in ALARM before anything has changed."""
+    orphans: tuple[InstanceId, ...] = ()
+    """Instances that were in no state before it, and that it leaves alone."""
+    is_unproven: bool = False
+    """Whether what it ran was applied by a rollout, and its gates never passed since."""
     applied_at: datetime | None = None
     """When its first batch was applied."""
     verify_since: datetime | None = None
@@ -199,7 +207,10 @@ class Rollout:
     stop: Stop | None = None
     halt: Halt | None = None
     has_changed: bool = False
-    """Whether an apply was started anywhere. Until then a refusal has changed nothing."""
+    """Whether an apply was started anywhere, or a region that was applied before is verified again.
+
+    Until then a refusal has changed nothing.
+    """
     is_interrupted: bool = False
     """Whether Terraform got its one SIGINT."""
     outcome: Outcome | None = None
@@ -239,6 +250,13 @@ class Rollout:
         """Whether new work is held back: paused, stopped or halted."""
         return bool(self.paused_by or self.stop or self.halt)
 
+    def is_canary(self, wave: int) -> bool:
+        """Whether `wave` is there to keep the release from the others, should it fail.
+
+        The first wave of a rollback proves nothing: the others have run the release before.
+        """
+        return wave == 1 and not self.request.rolls_back
+
     def unit(self, name: UnitName) -> UnitRun:
         """Return the unit called `name`."""
         return next(u for u in self.units if u.name == name)
@@ -275,6 +293,12 @@ class Rollout:
         """The steps that have begun and not ended."""
         return tuple(s for s in self.steps if s.finished_at is None)
 
+    @property
+    def open_moves(self) -> tuple[Recovery, ...]:
+        """The moves that have begun and not ended: nobody knows yet what they have come to."""
+        running = {step.at for step in self.running}
+        return tuple(made for made in self.recoveries if made.at in running)
+
     def is_running(self, unit: UnitName) -> bool:
         """Whether a step of `unit` is under way."""
         return any(s.at.unit == unit for s in self.running)
@@ -289,6 +313,10 @@ class Rollout:
             and region.found[slot] is not None
             and slot not in self.leaving(region.name)
         )
+
+    def only_verifies(self, unit: UnitRun) -> bool:
+        """Whether the unit's current batch replaces nothing: its regions run the release."""
+        return not any(region.batches[unit.batch] for region in self.regions_of(unit))
 
     def alarms_of(self, unit: UnitRun) -> tuple[tuple[RegionName, tuple[str, ...]], ...]:
         """Return the alarms to mute while `unit` changes, region by region."""

@@ -76,16 +76,22 @@ def view_rollout(
 
 
 def ask_of(rollout: Rollout, now: datetime) -> Ask:
-    """Return the one sentence: what is asked, else what stopped it, else what it does."""
+    """Return the one sentence: what holds it back, what is asked, else what it does."""
     if rollout.outcome is not None:
         sign = OUTCOMES[rollout.outcome]
         lines = tuple(filter(None, rollout.next.splitlines()))
         keys = _LEADS_ON[:1] if is_recovery_wanted(rollout, ()) else ()
         return Ask(f"{sign.word}: {rollout.reason}", sign.tone, next=lines, keys=keys)
-    if rollout.questions:
-        subject, question = rollout.questions[0]
-        return Ask(question, Tone.ASK, subject, len(rollout.questions) - 1)
-    return _stopped(rollout) or _under_way(rollout, now)
+    stopped = _stopped(rollout)
+    if not rollout.questions:
+        return stopped or _under_way(rollout, now)
+    subject, question = rollout.questions[0]
+    others = len(rollout.questions) - 1
+    if stopped is None or rollout.stop is not None:
+        return Ask(question, Tone.ASK, subject, others)
+    # First what holds it back: until that is over, a yes starts nothing.
+    text = f"{stopped.text}; still asked: {question}"
+    return replace(stopped, text=text, subject=subject, others=others)
 
 
 def ask_of_the_left(rollout: Rollout, ask: Ask, run_by: RunBy) -> Ask:
@@ -117,6 +123,7 @@ def ask_of_the_still(still: Sequence[Standing], ask: Ask) -> Ask:
     return Ask(tell_standing(still[0]).text + more, Tone.BAD, next=ask.next, keys=keys)
 
 
+_GOES_ON = (("rollout.continue", "goes on"),)
 _LEADS_ON = (("view.recover", "shows what leads on"), ("rollout.close", "ends the rollout"))
 
 
@@ -132,7 +139,7 @@ def _stopped(rollout: Rollout) -> Ask | None:
         return Ask(text, Tone.BAD, keys=_LEADS_ON)
     if rollout.paused_by:
         rest = f"{running} is finished, nothing new starts" if running else "nothing runs"
-        return Ask(f"paused by {rollout.paused_by}: {rest}", Tone.WARN)
+        return Ask(f"paused by {rollout.paused_by}: {rest}", Tone.WARN, keys=_GOES_ON)
     return None
 
 

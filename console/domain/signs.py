@@ -87,6 +87,9 @@ HEALTH: Mapping[Health, Sign] = {
     Health.GONE: Sign("○", "gone", Tone.QUIET),
 }
 
+UNKNOWN_HEALTH = Sign("?", "unknown", Tone.WARN)
+"""Of an instance of a region where nobody can tell what works."""
+
 KINDS: Mapping[ObjectKind, Sign] = {
     ObjectKind.CURRENT: Sign("─", "current", Tone.PLAIN),
     ObjectKind.DEPOSED: Sign("╰", "deposed", Tone.WARN),
@@ -122,5 +125,6 @@ TONES: Mapping[Tone, str] = {
 }
 """The glyph of a sentence."""
 
-NEW, OLD, UNWELL, MISSING = "█", "▒", "✗", "·"
-"""The cells of an instances bar: healthy and new, healthy and old, not healthy, not there."""
+NEW, OLD, UNWELL, MISSING, UNSEEN = "█", "▒", "✗", "·", "?"
+"""The cells of an instances bar: healthy and new, healthy and old, not healthy, not there, and
+nobody can tell."""

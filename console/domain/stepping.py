@@ -41,8 +41,7 @@ def step_finished(rollout: Rollout, event: StepFinished, at: datetime) -> Rollou
     """Return the rollout with a step ended at `at`, and with what it has reached."""
     if not any(s.at == event.at and s.finished_at is None for s in rollout.steps):
         # A step that is skipped was never begun.
-        skipped = StepRecord(event.at, at, at, event.result, event.note)
-        return replace(rollout, steps=(*rollout.steps, skipped))
+        return _left_out(rollout, event, at)
     steps = tuple(
         replace(s, finished_at=at, result=event.result, note=event.note)
         if s.at == event.at and s.finished_at is None
@@ -67,6 +66,15 @@ def step_finished(rollout: Rollout, event: StepFinished, at: datetime) -> Rollou
             return with_unit(ended, event.at.unit, is_muted=False)
         case _:
             return ended
+
+
+def _left_out(rollout: Rollout, event: StepFinished, at: datetime) -> Rollout:
+    record = StepRecord(event.at, at, at, event.result, event.note)
+    skipped = replace(rollout, steps=(*rollout.steps, record))
+    if event.at.step is not Step.APPLY or event.at.unit is None:
+        return skipped
+    # What an earlier rollout has applied there is verified as if this one had.
+    return _applied(replace(skipped, has_changed=True), event.at.unit, at)
 
 
 def _still_muted(rollout: Rollout, at: At) -> Rollout:

@@ -17,6 +17,7 @@ from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName
 from console.domain.outcome import RegionPhase
 from console.domain.reconciliation import ApplyEnd, Found
+from console.domain.recovering import end_recovery, unseen
 from console.domain.rollout import Rollout, UnitPhase
 from console.domain.steps import Asks, At, Result, Step, Subject
 
@@ -33,9 +34,12 @@ def take_up(rollout: Rollout, command: TakeUp, halt: Halt) -> tuple[Event, ...]:
     """
     known = {end.at for end in command.applies}
     # Verify has no end that could have been missed: it goes on with the next sample.
+    known |= {left.at for left in rollout.open_moves}
     lost = (s.at for s in rollout.running if s.at not in known and s.at.step is not Step.VERIFY)
+    moves = (end_recovery(rollout, left.at, "", unseen()) for left in rollout.open_moves)
     return (
         TakenUp(command.by, tuple(lost)),
+        *(event for ended in moves for event in ended),
         *(event for end in command.applies for event in _ended(rollout, end, halt)),
     )
 

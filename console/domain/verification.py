@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from console.domain.baseline import NOT_THE_RELEASE, Group
@@ -92,9 +93,14 @@ def weigh(rollout: Rollout, seen: Sampled, now: datetime, halt: Halt) -> Events:
         rollout.policy.sample_every,
     )
     known = {verdict.gate: verdict for verdict in region.verdicts}
+    # An orphan is neither a slot's instance too many nor a proof that the release works.
+    sample = seen.sample.without(region.orphans)
+    looks = judge(expectation(rollout, region, group), sample)
+    if now < _all_its_own(rollout, region):
+        looks = tuple(map(_of_before, looks))
     verdicts = tuple(
         paced(look, known.get(look.gate), rollout.policy.gates.pace(look.gate), moment)
-        for look in judge(expectation(rollout, region, group), seen.sample)
+        for look in looks
     )
     changed = tuple(GateJudged(region.name, v) for v in verdicts if _is_news(known, v))
     return (*changed, *_settle(rollout, region, verdicts, now, halt))
@@ -125,12 +131,39 @@ def _is_news(known: dict[str, Verdict], verdict: Verdict) -> bool:
     return abs((before.margin or 0) - (verdict.margin or 0)) >= _NOTEWORTHY
 
 
+_RUNS = "failures"
+"""The gate that judges runs of the observed window, whenever they were made."""
+_OF_BEFORE = "they may be of before it is verified again"
+
+
+def _all_its_own(rollout: Rollout, region: RegionRun) -> datetime:
+    """Return from when on every run that is looked at was made since the region is verified.
+
+    The instances of a region in which nothing is replaced have run jobs before. Those of any other
+    are new.
+    """
+    since = region.verify_since or rollout.started_at
+    is_as_it_was = region.phase is RegionPhase.VERIFYING and not any(region.batches)
+    return since + rollout.policy.window if is_as_it_was else since
+
+
+def _of_before(look: Verdict) -> Verdict:
+    """Return a verdict on runs, some of which were before: they hold it up, and fail nothing."""
+    has_failed = look.status is Status.FAIL or look.is_decided
+    if look.gate != _RUNS or not has_failed:
+        return look
+    return replace(look, status=Status.WAIT, reason=_OF_BEFORE, is_decided=False)
+
+
 def _is_over(rollout: Rollout, region: RegionRun, now: datetime) -> bool:
     begun = {
         RegionPhase.VERIFYING: region.verify_since,
         RegionPhase.VERIFIED: rollout.bake_until,
     }.get(region.phase, rollout.watch_until)
-    return begun is not None and now >= begun + rollout.policy.gates.deadline
+    held_up_by = {verdict.reason for verdict in region.verdicts if not verdict.is_good}
+    if begun is None or (held_up_by == {_OF_BEFORE} and now < _all_its_own(rollout, region)):
+        return False
+    return now >= begun + rollout.policy.gates.deadline
 
 
 def _late(rollout: Rollout, region: RegionRun, now: datetime) -> frozenset[str]:

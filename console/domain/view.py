@@ -50,6 +50,10 @@ class ObjectView:
     """Whether the state has it as deposed; of a ghost, `kind` no longer tells."""
     completions: int | None = None
     """Jobs that it has finished within the observed window; None where it never beat."""
+    last_minute: int | None = None
+    """Those of the last minute; None where it never beat, or nobody tells."""
+    last_job: timedelta | None = None
+    """How long ago it finished its newest job; None where it did not, or nobody tells."""
     user_data: str | None = None
     """The release that its user data starts; None where nobody has looked so closely."""
 
@@ -69,6 +73,8 @@ class RegionView:
     objects: tuple[ObjectView, ...]
     hint: str = ""
     """What the backlog says about the number of workers; empty where it says nothing."""
+    is_seen: bool = True
+    """Whether anybody can tell what works there; where not, `health` tells nothing."""
 
     @property
     def healthy(self) -> int:
@@ -121,7 +127,10 @@ def view_region(
     """
     readings = (sample.instances.error, sample.heartbeats.error, sample.queue.error)
     errors = dict.fromkeys(error for error in (state_error, *readings) if error)
-    limits = (silent_after, boot_allowance)
+    # What a look that failed has left of an earlier one is judged as of then: nobody can tell that
+    # an instance has fallen silent since.
+    heard = sample.heartbeats
+    limits = (silent_after, boot_allowance, heard.at if heard.error else now)
     return RegionView(
         name=name,
         desired=desired,
@@ -130,10 +139,12 @@ def view_region(
         queue=sample.queue.value,
         lock=state.lock if state else None,
         objects=tuple(_objects(state, sample, limits, now)),
+        is_seen=sample.is_seen,
     )
 
 
-_Limits = tuple[timedelta, timedelta]
+_Limits = tuple[timedelta, timedelta, datetime]
+"""The ages at which an instance counts as silent and as booted, and the time that they end at."""
 
 
 def _objects(
@@ -202,9 +213,11 @@ def _view(
         tag=target.release if target else None,
         heartbeat=newest.release if newest else None,
         last_beat=now - newest.last_at if newest and newest.last_at else None,
-        health=_health(instance, newest, limits, now),
+        health=_health(instance, newest, limits),
         is_deposed=kind is ObjectKind.DEPOSED,
         completions=newest.completions if newest else None,
+        last_minute=newest.last_minute if newest else None,
+        last_job=now - newest.worked_at if newest and newest.worked_at else None,
     )
 
 
@@ -225,8 +238,8 @@ def _newest(beats: Iterable[Heartbeat]) -> _Newest:
     return found
 
 
-def _health(instance: Instance, newest: Heartbeat | None, limits: _Limits, now: datetime) -> Health:
-    silent_after, boot_allowance = limits
+def _health(instance: Instance, newest: Heartbeat | None, limits: _Limits) -> Health:
+    silent_after, boot_allowance, now = limits
     if instance.is_running and newest is not None and newest.is_fresh(now, silent_after):
         return Health.HEALTHY
     is_young = instance.launched_at is None or now - instance.launched_at < boot_allowance

@@ -34,6 +34,7 @@ class Health(StrEnum):
     SILENT = "silent"
     """Old enough to beat, and does not."""
     CRASHING = "crashing"
+    """Its console tells of restarts, and it finishes nothing; it may beat in between."""
     GONE = "gone"
     """In the state, and not in EC2 any more."""
 

@@ -13,7 +13,7 @@ from console.domain.conclusion import conclude
 from console.domain.events import Event, StepStarted
 from console.domain.failure import FailureKind
 from console.domain.rollout import Rollout, UnitPhase, UnitRun
-from console.domain.steps import At, Step
+from console.domain.steps import At, Result, Step
 
 Events = tuple[Event, ...]
 NextOfUnit = Callable[[Rollout, UnitRun], Events]
@@ -36,13 +36,22 @@ def wind_down(rollout: Rollout, next_of_unit: NextOfUnit) -> Events:
     if rollout.running or any(may_go_on(rollout, unit) for unit in rollout.units):
         return ()
     for unit in rollout.units:
-        at = At(Step.UNTAINT, unit.name, unit.batch)
-        # Only once: a mark that cannot be taken back is told in the outcome.
-        if unit.is_marked and rollout.own_marks(unit) and not rollout.has_tried(at):
-            return (StepStarted(at),)
+        if unit.is_marked and rollout.own_marks(unit) and not _has_untainted(rollout, unit):
+            return (StepStarted(At(Step.UNTAINT, unit.name, unit.batch)),)
     if rollout.halt and rollout.has_changed and rollout.stop is None:
         return ()  # a person decides how it goes on; see the command Close
     return wrap_up(rollout)
+
+
+def _has_untainted(rollout: Rollout, unit: UnitRun) -> bool:
+    """Whether it was tried once since the marks were made.
+
+    A mark that cannot be taken back is told in the outcome.
+    """
+    untaint = At(Step.UNTAINT, unit.name, unit.batch)
+    both = {untaint, At(Step.TAINT, unit.name, unit.batch)}
+    newest = next((s for s in reversed(rollout.steps) if s.at in both), None)
+    return newest is not None and newest.at == untaint and newest.result is not Result.LOST
 
 
 def wrap_up(rollout: Rollout) -> Events:

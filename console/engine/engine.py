@@ -10,13 +10,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
+from console.domain.commands import Recover
 from console.domain.effects import Effect, InterruptTerraform
 from console.domain.events import RolloutStarted
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, RegionSample
-from console.domain.machine import Decision, Input, begin, decide
+from console.domain.machine import Decision, Input, begin, beside, decide
 from console.domain.observations import Failed, Observation, Sampled, Ticked
 from console.domain.rollout import Rollout
 from console.domain.verification import compared, watched
@@ -95,18 +97,43 @@ class Engine:
         return await self._drive(begin(started, self._clock.now()))
 
     async def proceed(self, rollout: Rollout, received: Input) -> Rollout:
-        """Take up a rollout that was read from its journal, with one more input."""
-        return await self._drive(decide(rollout, received, self._clock.now()))
+        """Take up a rollout that was read from its journal, with one more input.
 
-    async def _drive(self, first: Decision) -> Rollout:
+        It comes back at once, as it was, where the input means nothing now: nothing is under way
+        here whose end could be waited for.
+        """
+        first = decide(rollout, received, self._clock.now())
+        return await self._drive(first) if first.entries or not self._is_idle else rollout
+
+    async def make_beside(self, rollout: Rollout, command: Recover) -> Rollout:
+        """Make a move in a rollout that stays as its dead console left it, and come back."""
+        first = beside(rollout, command, self._clock.now())
+        return await self._drive(first, beside, lambda now: not now.open_moves or self._is_idle)
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing is under way here, and nothing has come that was not looked at."""
+        return not self._tasks and self._mailbox.empty()
+
+    def _is_over(self, rollout: Rollout) -> bool:
+        """Whether nothing is to be waited for: after the end, only what is being done here."""
+        return rollout.is_at_rest or (rollout.is_finished and self._is_idle)
+
+    async def _drive(
+        self,
+        first: Decision,
+        follow: Callable[[Rollout, Input, datetime], Decision] = decide,
+        is_over: Callable[[Rollout], bool] | None = None,
+    ) -> Rollout:
+        is_over = is_over or self._is_over
         ticker = asyncio.create_task(self._tick())
         try:
             rollout = self._commit(first)
-            while not rollout.is_at_rest:
+            while not is_over(rollout):
                 received = await self._mailbox.get()
                 if isinstance(received, JournalError):
                     raise received
-                rollout = self._commit(decide(rollout, received, self._clock.now()))
+                rollout = self._commit(follow(rollout, received, self._clock.now()))
             return rollout
         finally:
             ticker.cancel()

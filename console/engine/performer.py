@@ -99,7 +99,9 @@ class WorldPerformer:
         """Do `effect` and return what came of it."""
         match effect:
             case effects.Survey():
-                preflight = Preflight(self._infrastructure, self._fleet, self._images, self._alarms)
+                preflight = Preflight(
+                    self._infrastructure, self._fleet, self._images, self._alarms, self._past
+                )
                 return await preflight.survey(effect, rollout)
             case effects.Build():
                 return await self._build(effect)

@@ -7,7 +7,7 @@ one error after another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,10 +26,12 @@ from console.domain.fleet import (
 )
 from console.domain.observations import RegionSurvey, Surveyed
 from console.domain.policy import Unit
-from console.domain.recovery.next_step import again
+from console.domain.recovery.lineage import unproven
+from console.domain.recovery.next_step import again, over_leftovers
+from console.domain.release import Digest
 from console.domain.rollout import Rollout
 from console.engine.alarm_survey import look_at_alarms
-from console.engine.ports import Alarms, Fleet, Images, Infrastructure
+from console.engine.ports import Alarms, Fleet, Images, Infrastructure, JournalError
 
 State = Mapping[RegionName, RegionState]
 
@@ -45,12 +47,22 @@ class Preflight:
         fleet: Fleet,
         images: Images,
         alarms: Alarms | None = None,
+        past: Callable[[], Iterable[Rollout]] = tuple,
     ) -> None:
-        """Look through these ports; no alarms where the settings name none."""
+        """Look through these ports.
+
+        Args:
+            infrastructure: Terraform.
+            fleet: AWS.
+            images: the registry.
+            alarms: None where the settings name none.
+            past: returns the fleet's rollouts that did anything, the newest first.
+        """
         self._infrastructure = infrastructure
         self._fleet = fleet
         self._images = images
         self._alarms = alarms
+        self._past = past
 
     async def survey(self, effect: effects.Survey, rollout: Rollout) -> Surveyed:
         """Return what was found in every region, and every problem."""
@@ -70,7 +82,17 @@ class Preflight:
         if image_problem is not None:
             problems = (image_problem, *problems)
         notes = tuple(note for _, _, of_unit in units for note in of_unit)
+        found = self._with_unproven(found)
         return Surveyed(found, problems, (*_notes(found, rollout), *notes), identity.value or "")
+
+    def _with_unproven(self, found: tuple[RegionSurvey, ...]) -> tuple[RegionSurvey, ...]:
+        """Add in which regions the gates of what runs there never passed."""
+        runs = {survey.region: _digests(survey.state) for survey in found}
+        try:
+            names = unproven(runs, self._past())
+        except JournalError:
+            return found  # then nobody knows of any
+        return tuple(replace(survey, is_unproven=survey.region in names) for survey in found)
 
     async def _check_image(self, effect: effects.Survey, rollout: Rollout) -> Failure | None:
         if rollout.request.ships_nothing:
@@ -109,16 +131,28 @@ class Preflight:
             for survey, ami in zip(surveys, amis, strict=True)
             for problem in _problems(survey, ami, rollout.request.where)
         ]
+        lost = [p for survey in surveys for p in _orphans(survey, rollout.request.where)]
         if errored is not None:
             problems.append(_unwritten(unit, rollout.request.where))
         problems += [problem for seen in alarms for problem in seen.problems]
-        if not effect.accept_leftovers:
-            problems += [p for survey in surveys for p in _leftovers(survey, rollout)]
-        return surveys, _only_once(problems), [note for seen in alarms for note in seen.notes]
+        notes = [note for seen in alarms for note in seen.notes]
+        if effect.accept_leftovers:
+            # No plan touches what is in no state, and a slot may need its worker before the orphan
+            # that stands in for it can go.
+            notes += [f"{p.message}; it is left alone; afterwards {p.hint}" for p in lost]
+        else:
+            problems += [*lost, *(p for survey in surveys for p in _leftovers(survey, rollout))]
+        return surveys, _only_once(problems), notes
 
     async def _state(self, unit: UnitName) -> State | Failure:
         failure = await self._infrastructure.prepare(unit)
         return failure if failure is not None else await self._infrastructure.read(unit)
+
+
+def _digests(state: RegionState | None) -> frozenset[Digest]:
+    targets = [found.target for found in state.objects] if state is not None else []
+    digests = (target.digest for target in targets if target is not None)
+    return frozenset(digest for digest in digests if digest is not None)
 
 
 def _problems(survey: RegionSurvey, ami: Reading[str | None], where: str) -> Iterator[Failure]:
@@ -139,7 +173,13 @@ def _problems(survey: RegionSurvey, ami: Reading[str | None], where: str) -> Ite
             "wait until that is finished; whether its holder lives, and what to do if not: "
             f"release-console recover --region {region} {where}".rstrip(),
         )
-    for orphan in orphans(state, survey.sample):
+
+
+def _orphans(survey: RegionSurvey, where: str) -> Iterator[Failure]:
+    if survey.state is None or not survey.state.objects:
+        return
+    region = survey.region
+    for orphan in orphans(survey.state, survey.sample):
         yield Failure(
             FailureKind.REFUSED,
             f"{region}: {orphan.id} carries the fleet's tag and is in no Terraform state: "
@@ -189,7 +229,6 @@ def _with_way_round(
 
 
 def _leftovers(survey: RegionSurvey, rollout: Rollout) -> Iterator[Failure]:
-    retry = f"release-console recover retry --yes --release {rollout.request.label}"
     gone = ghosts(survey.state, survey.sample)
     objects = survey.state.objects if survey.state else ()
     # A deposed object keeps the mark that its replacement began with.
@@ -200,8 +239,8 @@ def _leftovers(survey: RegionSurvey, rollout: Rollout) -> Iterator[Failure]:
             yield Failure(
                 FailureKind.REFUSED,
                 f"{survey.region} slot {found.slot}: {found.instance} is {what}",
-                f"what may be done: release-console recover {rollout.request.where}; "
-                f"to replace it with this release: {retry} {rollout.request.where}",
+                f"what may be done: release-console recover {rollout.request.where}".rstrip()
+                + f"; to replace it with this release: {over_leftovers(rollout)}",
             )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import RegionState, UnitName
+from console.domain.fleet import RegionName, RegionState, UnitName
 from console.domain.observations import RegionSurvey
 from console.domain.reconciliation import ApplyEnd, reconcile
+from console.domain.recovery.typed import unlocking
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 from console.engine.ports import Fleet, Infrastructure, OnProgress
@@ -35,6 +37,8 @@ class Reconciler:
             read now: then nobody can tell, and nothing may go on.
         """
         units = dict.fromkeys(s.at.unit for s in rollout.running if s.at.unit is not None)
+        moved = {left.move.region for left in rollout.open_moves}
+        units |= dict.fromkeys(run.unit for run in rollout.regions if run.name in moved)
         await asyncio.gather(
             *(self._infrastructure.await_others(unit, self._tell) for unit in units)
         )
@@ -57,12 +61,12 @@ class Reconciler:
             ),
         )
         if isinstance(states, Failure):
-            return states
+            return replace(states, hint=f"{states.hint}; {_read_again(rollout)}".lstrip("; "))
         for region, sample in zip(regions, samples, strict=True):
             if sample.instances.error is not None:
                 message = f"the instances of {region} cannot be read: {sample.instances.error}"
-                return Failure(FailureKind.INCONCLUSIVE, message, _READ_AGAIN)
-            if (held := _held_elsewhere(region, states[region])) is not None:
+                return Failure(FailureKind.INCONCLUSIVE, message, _read_again(rollout))
+            if (held := _held_elsewhere(region, states[region], rollout)) is not None:
                 return held
         return tuple(
             RegionSurvey(region, states[region], sample)
@@ -70,10 +74,18 @@ class Reconciler:
         )
 
 
-_READ_AGAIN = "see that the region answers (release-console doctor), then take it up again"
+def _read_again(rollout: Rollout) -> str:
+    where = rollout.request.where
+    doctor, again, end = (
+        f"release-console {words} {where}".rstrip() for words in ("doctor", "resume", "abort --yes")
+    )
+    return (
+        f"see that the region answers ({doctor}), then take it up again: {again}; "
+        f"or end it, with that region recorded as unknown: {end}"
+    )
 
 
-def _held_elsewhere(region: str, state: RegionState) -> Failure | None:
+def _held_elsewhere(region: str, state: RegionState, rollout: Rollout) -> Failure | None:
     """Return why nobody can go on: a lock that was taken on another machine may be alive.
 
     One that was taken here is dead: no Terraform of ours works on the unit any more.
@@ -85,6 +97,6 @@ def _held_elsewhere(region: str, state: RegionState) -> Failure | None:
         FailureKind.LOCKED,
         f"the state of {region} is locked by {lock.holder} ({lock.operation}, since "
         f"{lock.since or 'an unknown time'}), and whether that Terraform lives cannot be seen here",
-        "take the rollout up on that machine; or, once it is known to be dead: "
-        f"release-console recover unlock --region {region}",
+        "take the rollout up on that machine; or, once it is known to be dead, take its lock away "
+        f"and resume again: {unlocking(RegionName(region), lock, rollout.request.where)}",
     )

@@ -208,12 +208,13 @@ class Remedies:
         for region, state in states.items():
             targets = []
             filled = [slot for name, slot in fill or {} if name == region]
-            for slot in range(
-                max([*(o.slot + 1 for o in state.objects), *(s + 1 for s in filled)])
-            ):
+            held = [*(o.slot + 1 for o in state.objects), *(s + 1 for s in filled)]
+            for slot in range(max(held, default=0)):
                 wanted = (restored or {}).get((region, slot))
                 known = next((o for o in state.objects if o.instance == wanted), None)
-                counted = known or state.current(slot)
+                # A Terraform that was killed leaves slots with nothing but what it was to replace.
+                deposed = next(iter(state.deposed(slot)), None)
+                counted = known or state.current(slot) or deposed
                 target = (counted.target if counted else None) or (fill or {}).get((region, slot))
                 if target is None:
                     return _refused(f"{region} slot {slot} has no object whose tags tell a release")

@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from console.domain.failure import Failure
-from console.domain.fleet import ErroredState, RegionName, StateObject, UnitName
+from console.domain.fleet import (
+    ErroredState,
+    InstanceId,
+    RegionName,
+    RegionSample,
+    RegionState,
+    StateObject,
+    UnitName,
+)
 from console.domain.observations import RegionSurvey
 from console.domain.policy import Policy, Unit
 from console.domain.recovery.assembly import situation_of
 from console.domain.recovery.lineage import Lineage, lineages
-from console.domain.recovery.situation import Liveness, Situation
+from console.domain.recovery.situation import Liveness, Serial, Situation
 from console.domain.release import ReleaseLabel
 from console.domain.rollout import Rollout
+from console.domain.view import Health
 from console.engine.closer import look_closer
 from console.engine.past import with_newest
 from console.engine.ports import Clock, Fleet, Infrastructure
@@ -62,6 +71,8 @@ class Surveyor:
         self._clock = clock
         self._boot_allowance = boot_allowance
         self._past = past
+        self._serials: dict[tuple[RegionName, str], Serial] = {}
+        """Of the locked states, by the lock's id."""
 
     async def look(
         self, rollout: Rollout | None, regions: Sequence[RegionName] | None = None
@@ -79,11 +90,38 @@ class Surveyor:
         )
         of_region = lineages(wanted, with_newest(rollout, self._past()))
         return tuple(
-            self._seen(survey, of_region[survey.region])
+            self._seen(self._watched(survey), of_region[survey.region])
             for of_unit in found
             for survey in of_unit
             if survey.region in wanted
         )
+
+    def _watched(self, survey: RegionSurvey) -> RegionSurvey:
+        """Return the survey with what all looks through this have shown of a locked state."""
+        state = survey.state
+        if state is None or state.lock is None:
+            return survey
+        now, key = self._clock.now(), (survey.region, state.lock.id)
+        known = self._serials.get(key)
+        serial = known.then(state.serial, now) if known else Serial(state.serial, now, now)
+        self._serials[key] = serial
+        return replace(survey, serial=serial)
+
+    async def crashing(self, state: RegionState, sample: RegionSample) -> frozenset[InstanceId]:
+        """Return those of a region's instances that crash, whether they beat or not.
+
+        Args:
+            state: the region's part of the state, as it was last read.
+            sample: the newest look at the region.
+        """
+        closer = await look_closer(self._fleet, state, sample)
+        if not any(found.restarts for found in closer):
+            return frozenset()
+        region = sample.region
+        lineage = lineages([region], self._past())[region]
+        seen = self._seen(RegionSurvey(region, state, sample, closer=closer), lineage)
+        objects = seen.situation.objects
+        return frozenset(found.id for found in objects if found.health is Health.CRASHING)
 
     def _seen(self, survey: RegionSurvey, lineage: Lineage) -> Seen:
         now, allowance = self._clock.now(), self._boot_allowance

@@ -156,6 +156,13 @@ def finished_line(
     )
 
 
+def end_line(rollout: Rollout) -> Line:
+    """Return the last line of a run that ends as `rollout` has."""
+    counts: dict[str, Line] = {one.region: _counts(one) for one in rollout.outcomes}
+    code = int(rollout.exit_code or 0)
+    return finished_line(str(rollout.outcome), code, rollout.reason, rollout.next, counts)
+
+
 def progress_line(progress: Progress, rollout: Rollout) -> Line:
     """Return the line that tells how far an apply, a build or a test is."""
     running = next((s.at for s in rollout.running if s.at.unit == progress.unit), None)

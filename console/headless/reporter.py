@@ -39,7 +39,7 @@ class Reporter:
         if self._lines is not None and (line := line_of(entry.event, rollout)) is not None:
             self._lines.write(entry.at, rollout.id, line)
         if isinstance(entry.event, events.RolloutFinished):
-            self._conclude(rollout)
+            self.conclude(rollout)
             return
         sentence = tell(entry.event, rollout)
         if sentence is None or isinstance(entry.event, events.ApprovalRequested):
@@ -80,7 +80,7 @@ class Reporter:
         for line in shown_lines(text):
             self._narrator.line(f"           {line}")
 
-    def _conclude(self, rollout: Rollout) -> None:
+    def conclude(self, rollout: Rollout) -> None:
         """Write the last paragraph: what is true now, what shows it, what to do next."""
         tone = Tone.GOOD if rollout.exit_code == 0 else Tone.BAD
         took = (_last(rollout) - rollout.started_at).total_seconds()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 
 from console.domain.commands import Interrupt, InterruptNow, TakeUp
 from console.domain.events import RolloutStarted
@@ -36,36 +37,60 @@ async def proceed(
     command: TakeUp,
     narrator: Narrator,
     clock: Clock,
+    *,
+    skips: bool = False,
 ) -> Rollout:
     """Go on with a rollout that was left open, as `run` does with a new one.
+
+    Args:
+        engine: runs it.
+        stream: tells of it.
+        rollout: as it was left.
+        command: takes it up.
+        narrator: says what an interrupt does.
+        clock: the time.
+        skips: whether the region that halted it is left as it is, so that the others go on.
 
     Raises:
         JournalError: the journal could not be written.
     """
-    autopilot = Autopilot(engine.send)
+    autopilot = Autopilot(engine.send, skips=skips)
     stream.join(autopilot)
     with_signals(engine, narrator, clock)
     autopilot.begin(rollout)
     return await engine.proceed(rollout, command)
 
 
-def with_signals(engine: Engine, narrator: Narrator, clock: Clock) -> None:
+def with_signals(
+    engine: Engine,
+    narrator: Narrator,
+    clock: Clock,
+    at_first: str = "once more interrupts Terraform itself",
+) -> Sequence[int]:
     """Take interrupts as promised.
 
-    The first finishes the current regions and starts nothing new. The second sends the one SIGINT
-    to Terraform. Every later one only says what is waited for. A lost terminal (SIGHUP) changes
-    nothing: an apply outlives its screen.
+    The first finishes the current regions, or the move that is made, and starts nothing new. The
+    second sends the one SIGINT to Terraform. Every later one only says what is waited for. A lost
+    terminal (SIGHUP) changes nothing: an apply outlives its screen.
+
+    Args:
+        engine: what is interrupted.
+        narrator: tells what each one does.
+        clock: the time.
+        at_first: what is told of the first one.
+
+    Returns:
+        The numbers of those that have come, the first one first; it grows as they come.
     """
-    seen = 0
+    seen: list[int] = []
 
     def interrupted(number: int) -> None:
-        nonlocal seen
-        seen += 1
+        seen.append(number)
         now = clock.now()
-        if seen == 1:
-            narrator.say(now, "once more interrupts Terraform itself", Tone.WARN)
+        if len(seen) == 1:
+            narrator.say(now, at_first, Tone.WARN)
             engine.send(Interrupt(number))
-        elif seen == 2:
+        elif len(seen) == 2:
             engine.send(InterruptNow(number))
         else:
             text = "still waiting for Terraform: it is never killed, so that its state is kept"
@@ -75,3 +100,4 @@ def with_signals(engine: Engine, narrator: Narrator, clock: Clock) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted, int(number))
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    return seen

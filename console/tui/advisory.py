@@ -18,6 +18,7 @@ from console.domain.recovery.shipping import Shipment, shipment
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import command_line
 from console.domain.rollout import Rollout
+from console.domain.run_by import RunBy
 from console.domain.signs import Mode
 from console.engine.past import past
 from console.tui.scene import Scene
@@ -55,6 +56,8 @@ class Looked:
     advice: Advice
     lineage: Lineage
     at: datetime
+    moves_ended: int
+    """How many moves had come to their end before the look."""
 
     @property
     def needs_help(self) -> bool:
@@ -80,8 +83,10 @@ class Advisory:
             is_all: whether it was a look at all regions.
         """
         self._newest = advised.newest
-        told = advised.lineages
-        found = {s.region: Looked(s, advice, told[s.region], now) for s, advice in advised.regions}
+        told, ended = advised.lineages, _ended(advised.newest)
+        found = {
+            s.region: Looked(s, advice, told[s.region], now, ended) for s, advice in advised.regions
+        }
         if not is_all:
             # In the order that is on the screen: it must not change while somebody reads.
             self.looked = {name: found.get(name, seen) for name, seen in self.looked.items()}
@@ -97,11 +102,10 @@ class Advisory:
         return known if is_same else self._newest
 
     @property
-    def moves_ended(self) -> int:
-        """How many moves have come to their end."""
-        rollout = self.rollout
-        running = {record.at for record in rollout.running} if rollout else set()
-        return sum(made.at not in running for made in rollout.recoveries) if rollout else 0
+    def is_outdated(self) -> bool:
+        """Whether a move has come to its end since a region was last looked at."""
+        ended = _ended(self.rollout)
+        return any(seen.moves_ended < ended for seen in self.looked.values())
 
     def command(self, region: RegionName, option: Option) -> str:
         """Return the command line that makes `option` in `region`, with this console's settings."""
@@ -115,12 +119,28 @@ class Advisory:
         if self._scene.around.mode is not Mode.OPERATE:
             return "a watcher changes nothing"
         rollout = self.rollout
-        against = against_recovery(rollout, self._scene.run_by)
+        run_by = self._run_by(rollout)
+        against = self.awaited(region) or against_recovery(rollout, run_by, option.remedy)
         if against or rollout is None:
             return against
         if option.remedy in ROLLOUTS and self._shipment(option.remedy, region) is None:
             return f"nobody knows what it would ship to {region}"
         return ""
+
+    def awaited(self, region: RegionName) -> str:
+        """Return what has to come before what is shown of `region` holds; empty where it does."""
+        if (ordered := self._scene.move_to_begin) is not None:
+            return f"{ordered} is about to begin"
+        if self.looked[region].moves_ended < _ended(self.rollout):
+            return f"{region} is looked at again, after the last move"
+        return ""
+
+    def _run_by(self, rollout: Rollout | None) -> RunBy:
+        """Return whose engine runs the newest rollout, or makes a move after its end."""
+        if rollout is self._scene.rollout:
+            return self._scene.run_by
+        # Only the journal tells of it: it never was on this screen.
+        return RunBy.OTHERS if self._scene.holder_lives else RunBy.NOBODY
 
     def confirmation(self, move: Move) -> Confirmation | None:
         """Return the question about `move`; None once it is another move, or none any more."""
@@ -143,3 +163,11 @@ class Advisory:
             return None
         state = self._scene.state(region)
         return shipment(remedy, seen.lineage, state, seen.situation.wanted)
+
+
+def _ended(rollout: Rollout | None) -> int:
+    """Return how many moves have come to their end."""
+    if rollout is None:
+        return 0
+    running = {record.at for record in rollout.running}
+    return sum(made.at not in running for made in rollout.recoveries)

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from console.domain.foreign import shown
 from console.domain.header import Bystanders
 from console.domain.keys import KEYS
+from console.domain.run_by import RunBy
 from console.domain.sentence import Tone
 from console.domain.signs import Mode
 from console.tui import screens
@@ -190,6 +191,7 @@ class ConsoleApp(App[Leaving]):
             severity = _SEVERITIES.get(sentence.tone, "information")
             self.notify(shown(sentence.text), severity=severity, timeout=_READ_S, markup=False)
         self.scene.run_by = self._conductor.run_by(holder_lives=self.scene.holder_lives)
+        self.scene.move_to_begin = self._conductor.move_to_begin
         if in_sight and not self._has_set_out:
             self._has_set_out = True
             in_sight[0].call_after_refresh(self._set_out)
@@ -260,15 +262,20 @@ class ConsoleApp(App[Leaving]):
 
     def on_recover_screen_move_wanted(self, event: screens.RecoverScreen.MoveWanted) -> None:
         """Make a move."""
+        if not self._conductor.is_under_way:
+            self._interrupts.begin_anew()
         self._conductor.make_move(event.command)
 
-    def on_operate_screen_take_up_wanted(self) -> None:
+    def on_operate_screen_take_up_wanted(self, event: screens.OperateScreen.TakeUpWanted) -> None:
         """Go on with what was left open."""
-        self._conductor.take_up()
+        self._conductor.take_up(from_the_living=event.from_the_living)
 
     def on_operate_screen_commanded(self, event: screens.OperateScreen.Commanded) -> None:
-        """Tell the engine."""
-        self._conductor.send(event.command)
+        """Tell the engine; or end what has none any more."""
+        if self.scene.run_by is RunBy.NOBODY:
+            self._conductor.abort_left()  # nothing else is allowed there
+        else:
+            self._conductor.send(event.command)
 
     def on_region_screen_console_wanted(self, event: screens.RegionScreen.ConsoleWanted) -> None:
         """Ask EC2 for a console, without holding anything up."""

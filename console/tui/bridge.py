@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from console.domain.events import Entry
-    from console.domain.fleet import RegionName, RegionState
+    from console.domain.fleet import InstanceId, RegionName, RegionState
     from console.domain.fleet import RegionSample as Sample
     from console.domain.rollout import Rollout
     from console.domain.sentence import Sentence
@@ -54,11 +54,13 @@ class Fetched:
     """What is known of regions by now: whether anything happens there."""
     news: tuple[tuple[datetime, Sentence], ...] = ()
     """What an operator should know and no rollout tells: that nothing happens in a region, say."""
+    crashing: tuple[tuple[RegionName, frozenset[InstanceId]], ...] = ()
+    """Each region's instances that crash between two beats."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing new to draw."""
-        looks = (self.samples, self.states, self.standings)
+        looks = (self.samples, self.states, self.standings, self.crashing)
         parts = (self.entries, self.progress, self.news, *looks)
         told = (self.identity, self.lease, self.trouble)
         return not any(parts) and all(value is None for value in told)
@@ -75,6 +77,7 @@ class Bridge:
         self._samples: dict[RegionName, Sample] = {}
         self._states: dict[RegionName, RegionState | str] = {}
         self._standings: dict[RegionName, Standing] = {}
+        self._crashing: dict[RegionName, frozenset[InstanceId]] = {}
         self._news: list[tuple[datetime, Sentence]] = []
         self._progress: deque[Progress] = deque(maxlen=_MOST_LINES)
         self._dropped = 0
@@ -112,6 +115,11 @@ class Bridge:
         with self._lock:
             self._states[region] = state
 
+    def crashing(self, region: RegionName, instances: frozenset[InstanceId]) -> None:
+        """Take which of a region's instances crash between two beats."""
+        with self._lock:
+            self._crashing[region] = instances
+
     def standing(self, standing: Standing) -> None:
         """Take what is known of a region by now."""
         with self._lock:
@@ -143,7 +151,7 @@ class Bridge:
     @property
     def has_news(self) -> bool:
         """Whether the next fetch brings anything."""
-        looks = (self._samples, self._states, self._standings)
+        looks = (self._samples, self._states, self._standings, self._crashing)
         parts = (self._entries, self._progress, self._news, *looks)
         told = (self._identity, self._lease, self._holder_lives, self._trouble)
         return any(parts) or any(value is not None for value in told)
@@ -165,9 +173,10 @@ class Bridge:
                 self._trouble,
                 tuple(self._standings.values()),
                 tuple(self._news),
+                tuple(self._crashing.items()),
             )
             self._entries, self._samples, self._states = [], {}, {}
-            self._standings, self._news = {}, []
+            self._standings, self._crashing, self._news = {}, {}, []
             self._dropped = 0
             self._identity = self._lease = self._holder_lives = self._trouble = None
             return fetched

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.domain.commands import Command, Recover
     from console.domain.fleet import RegionName
     from console.domain.path_view import Expected
+    from console.domain.recovery.move import Move
     from console.domain.rollout import Rollout
     from console.engine.stream import Audience
     from console.tui.advisory import Advised
@@ -42,6 +43,8 @@ class Conductor:
         self._hearer: Audience = self.bridge
         self._handle: Handle | None = None
         self._rollout: Future[Rollout] | None = None
+        self._ordered: tuple[Move, Rollout | None] | None = None
+        """The last move with an engine of its own, and the rollout as it was known then."""
         self._following: tuple[Future[None], ...] = ()
         self._task: asyncio.Task[object] | None = None
 
@@ -82,6 +85,7 @@ class Conductor:
         roll_out = self.around.roll_out
         if roll_out is None or (self.is_under_way and not (self._has_halted or self._has_ended)):
             return
+        self._ordered = None
         if self._has_halted:
             from console.domain.commands import Close
 
@@ -100,7 +104,21 @@ class Conductor:
         if self.is_under_way and not self._has_ended:
             self.send(command)
         elif make_move is not None:
-            self._succeed(lambda: make_move(command, self._attach))
+            self._ordered = (command.move, self.bridge.rollout)
+            # A rollout that stays open after it, and no console runs, is followed as before.
+            attach = _nobody if self._is_left_open else self._attach
+            self._succeed(lambda: make_move(command, attach))
+
+    @property
+    def move_to_begin(self) -> Move | None:
+        """The move that was said yes to, until its engine tells of it; None where there is none.
+
+        That takes as long as the lease and the first look at the fleet take.
+        """
+        if self._ordered is None or not self.is_under_way:
+            return None
+        move, known = self._ordered
+        return move if self.bridge.rollout is known else None
 
     def advise(self, regions: Sequence[RegionName] | None) -> Future[Advised]:
         """Look at `regions`, or at all of them, and return which moves there are."""
@@ -109,11 +127,25 @@ class Conductor:
 
         return self.backstage.start(take_advice(self.around, regions))
 
-    def take_up(self) -> None:
-        """Go on with the rollout that was left open; again, where that could not be done before."""
+    def take_up(self, *, from_the_living: bool = False) -> None:
+        """Go on with the rollout that was left open; again, where that could not be done before.
+
+        Args:
+            from_the_living: whether it may be taken from a console that lives.
+        """
         if self.around.take_up is not None and not self.is_under_way:
+            self._ordered = None
             self.bridge.trouble("")
-            work = self._run(self.around.take_up(self._attach), takes_up=True)
+            taken = self.around.take_up(self._attach, from_the_living)
+            work = self._run(taken, takes_up=True)
+            self._rollout = self.backstage.start(work)
+
+    def abort_left(self) -> None:
+        """End the rollout that was left open, and that no console runs."""
+        if self.around.abort_left is not None and not self.is_under_way:
+            self._ordered = None
+            self.bridge.trouble("")
+            work = self._run(self.around.abort_left(self._attach), takes_up=True)
             self._rollout = self.backstage.start(work)
 
     async def _run(self, work: Awaitable[Rollout], *, takes_up: bool = False) -> Rollout:
@@ -156,10 +188,22 @@ class Conductor:
         return rollout is not None and rollout.halt is not None and not is_stopped
 
     @property
+    def _is_left_open(self) -> bool:
+        rollout = self.bridge.rollout
+        return self._handle is None and rollout is not None and not rollout.is_finished
+
+    @property
     def _has_ended(self) -> bool:
         """Whether nothing of it is left but to give the lease back."""
         rollout = self.bridge.rollout
         return rollout is not None and rollout.is_at_rest
+
+    @property
+    def _has_died(self) -> bool:
+        """Whether an engine of ours has ended in the middle of a move, after its rollout's end."""
+        rollout = self.bridge.rollout
+        is_open = rollout is not None and rollout.is_finished and bool(rollout.running)
+        return is_open and not self.is_under_way
 
     def run_by(self, *, holder_lives: bool) -> RunBy:
         """Return whose engine runs the rollout that is on the screen.
@@ -167,7 +211,8 @@ class Conductor:
         Args:
             holder_lives: whether a living console has the lease.
         """
-        if self._handle is not None or self.is_under_way or not self.around.left_open:
+        is_ours = self._handle is not None or self.is_under_way or not self.around.left_open
+        if is_ours and not self._has_died:
             return RunBy.US
         return RunBy.OTHERS if holder_lives else RunBy.NOBODY
 
@@ -220,6 +265,10 @@ class Conductor:
         """End what still looks around, once those who are away have been told."""
         self.backstage.start(self._calling.close()).result()
         self.backstage.close()
+
+
+def _nobody(_: Handle) -> None:
+    """Let nobody hear of an engine but the journal."""
 
 
 async def _after(before: Future[Rollout] | None, work: Callable[[], Awaitable[Rollout]]) -> Rollout:

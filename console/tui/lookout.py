@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from console.domain.events import Entry
-    from console.domain.fleet import RegionName, RegionSample
+    from console.domain.fleet import RegionName, RegionSample, RegionState
     from console.domain.policy import Unit
     from console.domain.release import ReleaseLabel
     from console.domain.rollout import Rollout
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LEASE_EVERY_S = 5.0
+# Two calls for each instance that is not as it should be: as seldom as AWS has room for.
+_STATES_A_CLOSER_LOOK = 4
 
 
 class Lookout:
@@ -35,6 +37,8 @@ class Lookout:
         self._bridge = bridge
         self._calling = calling
         self._reading: asyncio.Task[None] | None = None
+        self._states: dict[RegionName, RegionState] = {}
+        self._samples: dict[RegionName, RegionSample] = {}
 
     async def look(self) -> None:
         """Look until cancelled. A bug in one look is logged, and the next one is taken."""
@@ -44,6 +48,7 @@ class Lookout:
             self._watch_lease(),
             *(self._watch_state(unit) for unit in units),
             *(self._watch_region(region) for unit in units for region in unit.regions),
+            *(self._watch_closely(region) for unit in units for region in unit.regions),
         )
 
     def entry(self, entry: Entry, rollout: Rollout) -> None:
@@ -82,11 +87,27 @@ class Lookout:
         while True:
             try:
                 sample = await self._around.sample(region, self._releases(region))
+                self._samples[region] = sample
                 self._bridge.sample(sample)
                 self._calling.see(sample)
             except Exception:  # noqa: BLE001 - logged, and looked again
                 _log.exception("a bug while looking at %s", region)
             await asyncio.sleep(self._around.sample_every.total_seconds())
+
+    async def _watch_closely(self, region: RegionName) -> None:
+        """Tell who crashes between two beats."""
+        crashing = self._around.crashing
+        every = self._around.state_every * _STATES_A_CLOSER_LOOK
+        while crashing is not None:
+            state, sample = self._states.get(region), self._samples.get(region)
+            if state is None or sample is None:
+                await asyncio.sleep(self._around.sample_every.total_seconds())
+                continue
+            try:
+                self._bridge.crashing(region, await crashing(state, sample))
+            except Exception:  # noqa: BLE001 - logged, and looked again
+                _log.exception("a bug while looking closer at %s", region)
+            await asyncio.sleep(every.total_seconds())
 
     async def _watch_state(self, unit: Unit) -> None:
         while True:
@@ -104,6 +125,7 @@ class Lookout:
             if not isinstance(found, Mapping):
                 self._bridge.state(region, found.message)
             elif region in found:
+                self._states[region] = found[region]
                 self._bridge.state(region, found[region])
 
     def _releases(self, region: RegionName) -> tuple[ReleaseLabel, ...]:

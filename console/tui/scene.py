@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from console.domain.gates import Verdict
     from console.domain.path_view import Expected
     from console.domain.policy import Policy
+    from console.domain.recovery.move import Move
     from console.domain.region_rows import RegionRow
     from console.domain.rollout import Rollout
     from console.domain.rollout_view import RolloutView
@@ -73,6 +74,8 @@ class Scene:
         """Where the tools' complete output is kept; empty where that is not known."""
         self.run_by = RunBy.US
         """Whose engine runs the rollout."""
+        self.move_to_begin: Move | None = None
+        """The move that was said yes to and has not begun."""
         self.holder_lives = True
         """Whether the console that has the lease lives, as far as anybody has looked."""
         self.points: dict[RegionName, deque[Point]] = {}
@@ -99,6 +102,8 @@ class Scene:
             self._sightings.read(region, state)
         for sample in fetched.samples:
             self._see(sample)
+        for region, instances in fetched.crashing:
+            self._sightings.look_closer(region, instances)
         self._standings |= {standing.region: standing for standing in fetched.standings}
         self.told += (Told(at, sentence) for at, sentence in fetched.news)
         if fetched.identity is not None:
@@ -216,8 +221,8 @@ class Scene:
         from console.domain.backlog_hint import backlog_hint
 
         per_worker, sample = self._policy.gates.backlog_per_worker, self.sample(view.name)
-        is_seen = sample is not None and not (sample.heartbeats.error or sample.instances.error)
-        if per_worker is None or view.queue is None or not is_seen:
+        is_new = sample is not None and not (sample.heartbeats.error or sample.instances.error)
+        if per_worker is None or view.queue is None or not is_new:
             return ""
         return backlog_hint(view.queue.backlog, view.healthy, per_worker)
 
@@ -234,7 +239,7 @@ class Scene:
         from console.domain.chart import Point
 
         self._sightings.see(sample)
-        if sample.heartbeats.error or sample.instances.error:
+        if not sample.is_seen:
             return
         label = self.rollout.request.label if self.rollout else None
         healthy = sample.healthy(self._policy.silent_after)

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from console.domain.region_rows import RegionRow, region_row
+from console.domain.vocabulary import Health
 
 if TYPE_CHECKING:
-    from console.domain.fleet import RegionName, RegionSample, RegionState
+    from console.domain.fleet import InstanceId, RegionName, RegionSample, RegionState
     from console.domain.policy import Policy
     from console.domain.rollout import RegionRun, Rollout
     from console.domain.view import RegionView
@@ -28,6 +29,8 @@ class _Region:
     desired: int
     sample: RegionSample | None = None
     state: RegionState | str | None = None
+    crashing: frozenset[InstanceId] = frozenset()
+    """Those of its instances that crash, though they may beat in between."""
     view: RegionView | None = None
     made_at: datetime | None = None
     """When `view` was made."""
@@ -62,6 +65,12 @@ class Sightings:
         region.state = state
         region.view = None
 
+    def look_closer(self, name: RegionName, crashing: frozenset[InstanceId]) -> None:
+        """Take which of a region's instances crash, though they may beat in between."""
+        region = self._of(name)
+        region.crashing = crashing
+        region.view = None
+
     def sample(self, name: RegionName) -> RegionSample | None:
         """Return what was last seen of a region in AWS."""
         return self._of(name).sample
@@ -81,7 +90,7 @@ class Sightings:
 
             state = region.state
             region.made_at, region.row = now, None
-            region.view = view_region(
+            view = view_region(
                 name,
                 region.desired,
                 None if isinstance(state, str) else state,
@@ -91,6 +100,7 @@ class Sightings:
                 boot_allowance=self._boot_allowance,
                 now=now,
             )
+            region.view = _with_crashing(view, region.crashing)
         return region.view
 
     def rows(self, rollout: Rollout | None, now: datetime) -> tuple[RegionRow, ...]:
@@ -119,6 +129,18 @@ class Sightings:
     def _of(self, name: RegionName) -> _Region:
         # A rollout that is replayed may have had regions that the settings have no more.
         return self._regions.setdefault(name, _Region(0))
+
+
+def _with_crashing(view: RegionView, crashing: frozenset[InstanceId]) -> RegionView:
+    if not crashing:
+        return view
+    objects = (
+        replace(found, health=Health.CRASHING)
+        if found.id in crashing and found.health is not Health.GONE
+        else found
+        for found in view.objects
+    )
+    return replace(view, objects=tuple(objects))
 
 
 def _is_young(made_at: datetime, now: datetime) -> bool:

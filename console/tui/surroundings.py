@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from console.domain.notification import Message
     from console.domain.policy import Policy
     from console.domain.recovery.advice import Advice
+    from console.domain.recovery.move import Promised
     from console.domain.recovery.situation import Situation
     from console.domain.release import ImageRef, ReleaseLabel
     from console.domain.rollout import Rollout
@@ -51,6 +52,8 @@ class Choice:
     """The id of the rollout that this one takes back; empty where it takes none back."""
     scale: Scale | None = None
     """The region that gets another number of slots; None where a release is rolled out."""
+    promised: tuple[Promised, ...] = ()
+    """What the move that it is shall have led to; empty where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,12 @@ class Handle:
     """`Stream.join`."""
 
 
-TakeUp = Callable[[Callable[[Handle], None]], Awaitable["Rollout"]]
-"""Takes the rollout up that was left open, and runs it to its end."""
+TakeUp = Callable[[Callable[[Handle], None], bool], Awaitable["Rollout"]]
+"""Takes the rollout up that was left open, and runs it to its end; with True also from a console
+that lives."""
+
+AbortLeft = Callable[[Callable[[Handle], None]], Awaitable["Rollout"]]
+"""Ends the rollout that was left open, and that no console runs."""
 
 RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable["Rollout"]]
 """Rolls a choice out to its end. Gives the handle away before the first step is begun."""
@@ -85,8 +92,11 @@ RollOut = Callable[[Choice, Callable[[Handle], None]], Awaitable["Rollout"]]
 Advise = Callable[[Sequence[RegionName] | None], Awaitable["Sequence[tuple[Situation, Advice]]"]]
 """Looks at regions, or at all of them, and tells which moves there are. Changes nothing."""
 
+Crashing = Callable[["RegionState", "RegionSample"], Awaitable[frozenset[InstanceId]]]
+"""Looks closer at a region's instances, and tells which of them crash. Changes nothing."""
+
 MakeMove = Callable[["Recover", Callable[[Handle], None]], Awaitable["Rollout"]]
-"""Makes a move in a region of the newest rollout, which has ended."""
+"""Makes a move in a region after the newest rollout's end, or beside one that was left open."""
 
 
 async def _no_proposal() -> Proposal:
@@ -136,8 +146,12 @@ class Surroundings:
     """The id of a rollout that had no end when this console opened; empty where there was none."""
     take_up: TakeUp | None = None
     """None where there is nothing to take up, or this console only watches."""
+    abort_left: AbortLeft | None = None
+    """None where there is nothing to end, or this console only watches."""
     advise: Advise | None = None
     """None where nobody can tell what is true of a region."""
+    crashing: Crashing | None = None
+    """None where nobody can tell which instances crash between two beats."""
     make_move: MakeMove | None = None
     """None where this console only watches."""
     advise_every: timedelta = timedelta(seconds=5)

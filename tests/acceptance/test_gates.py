@@ -70,7 +70,10 @@ def test_a_release_that_beats_and_fails_jobs_is_halted_in_the_bake_and_rolled_ba
     assert "failures is" in halted["reason"]
     assert (ran.exit_code, ran.last["outcome"]) == (6, "rolled_back")
     last_paragraph = ran.stderr.strip().split("\n\n")[-1]
-    assert "0.9.1 was taken back: us-east-1: a gate failed: " in last_paragraph.splitlines()[0]
+    assert (
+        "0.9.1 is taken back in us-east-1: us-east-1: a gate failed: "
+        in last_paragraph.splitlines()[0]
+    )
     told = (reports / f"{first['rollout']}.html").read_text("utf-8")
     assert "us-east-1: failed jobs" in told.split("Why it stopped")[1].split("Capacity and")[0]
     wait_until(lambda: all(beat == {"0.9.0"} for beat in heartbeats(world).values()), 60)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from console.adapters.terraform.left_running import working_in
 from tests.kills.account import before, wrongs
 from tests.kills.killing import kill_when, wait_for_an_instance
 from tests.kills.leading_on import lead_on
 from tests.kills.recorded import Recorded
 from tests.kills.three_regions import three_regions
 
-from .world import Line, RunningConsole, SandboxWorld, console
+from .world import Line, RunningConsole, SandboxWorld, console, wait_until
 
 Place = tuple[SandboxWorld, Recorded]
 
@@ -115,6 +116,41 @@ def test_a_second_operator_is_refused_and_may_take_over_from_a_console_that_live
     assert first.last["outcome"] == "inconclusive"
     assert [step.outcome for step in steps] == ["completed"]
     assert list(wrongs(world, recorded, since, steps, "1.0.5")) == []
+
+
+def test_a_console_killed_in_a_move_is_led_on_from_and_an_interrupted_move_is_finished(
+    place: Place,
+) -> None:
+    world, recorded = place
+    region, before_it = "us-east-1", world.status()["regions"]["us-east-1"]["objects"]
+    bad = world.context("exits", "raise SystemExit(1)\n")
+    halted = world.roll_out("1.0.7", "--regions", region, config=bad)
+    words = ("recover", "restore", "--region", region, "--yes", "--confirm", recorded.fleet)
+    options = ("--json", "--config", str(world.config))
+    unit = world.directory / "store/terraform/data" / region
+
+    with world.running("killed", *words, *options) as killed:
+        wait_until(lambda: killed.lines() and working_in(unit), 60)
+        killed.process.kill()
+        killed.process.wait()
+    with world.running("interrupted", *words, *options) as again:
+        again.wait_for(lambda line: line["type"] == "recovery.started")
+        again.interrupt()
+        ended = again.ended()
+
+    assert halted.exit_code == 5, halted.stderr
+    assert [line["type"] for line in killed.lines()] == ["recovery.started"]
+    assert "is inconclusive: its console (" in ended.stderr
+    assert "the move is finished first" in ended.stderr
+    assert ended.exit_code == 130, ended.stderr
+    (finished,) = ended.of_type("recovery.finished")
+    assert finished["result"] == "ok", ended.stderr
+    status = world.status()
+    assert status["lease"] is None
+    found = status["regions"][region]
+    assert [thing["id"] for thing in found["objects"]] == [thing["id"] for thing in before_it]
+    assert (found["healthy"], found["lock"]) == (found["desired"], None)
+    assert world.books()["lost"] == 0
 
 
 def _orphans(status: Line) -> list[str]:

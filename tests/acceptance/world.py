@@ -104,10 +104,21 @@ class SandboxWorld:
     @contextmanager
     def rolling_out(self, release: str, *more: str) -> Iterator[RunningConsole]:
         """Run a rollout in the background; it is ended at the latest when the block ends."""
-        output = self.directory.parent / f"{release}.jsonl"
+        with self.running(release, *self._rollout(release, None), *more) as running:
+            yield running
+
+    @contextmanager
+    def running(self, name: str, *words: str) -> Iterator[RunningConsole]:
+        """Run a command in the background; it is ended at the latest when the block ends.
+
+        Args:
+            name: of the files that it writes to.
+            words: the command line.
+        """
+        output = self.directory.parent / f"{name}.jsonl"
         with output.open("wb") as stdout, output.with_suffix(".err").open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-m", "console.cli", *self._rollout(release, None), *more],
+                [sys.executable, "-m", "console.cli", *words],
                 stdout=stdout,
                 stderr=stderr,
                 stdin=subprocess.DEVNULL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +15,7 @@ import pytest
 from console.adapters.notify import AppriseNotifications, NotifyAddress
 from console.commands import rollout
 from console.commands.asked import Asked
+from console.commands.last_line import with_its_end
 from console.commands.rollout import roll_out
 from console.domain import effects
 from console.domain.events import Entry, StepStarted
@@ -23,15 +24,18 @@ from console.domain.observations import Observation
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 from console.domain.vocabulary import Occasion
+from console.engine.past import past
 from console.engine.ports import JournalError
 from console.engine.stream import Stream
+from console.errors import HaltedError, HandedOverError, LockedError, RefusedError, UsageError
+from console.headless.output import LineWriter
 from console.journal.figures import FiguresFile
 from console.journal.lease import LeaseDesk
 from console.journal.local import LocalJournal
 from tests.engine.paper import LoopClock, PaperJournal, PaperPerformer
 from tests.headless.telling import problems
 from tests.notify.webhook import Webhook
-from tests.rollout.world import BROKEN, NEW, OLD, PaperWorld, policy
+from tests.rollout.world import BROKEN, NEW, OLD, START, PaperWorld, policy
 
 
 class Buggy(PaperPerformer):
@@ -50,6 +54,7 @@ class World:
 
     def __init__(self, directory: Path) -> None:
         self.settings = SimpleNamespace(fleet="checks", environment="test", store=directory)
+        self.config = directory / "c.yaml"
         self.figures = FiguresFile(directory)
         self.policy = self.standing = policy(us_east_1=1)
         self.journal = LocalJournal(directory, "checks")
@@ -61,6 +66,12 @@ class World:
     def newest_rollout(self) -> Rollout | None:
         name = next(iter(self.journal.rollouts()), None)
         return replay(self.journal.read(name)) if name else None
+
+    def past(self) -> Iterator[Rollout]:
+        return past(self.journal.rollouts, self.journal.read)
+
+    def last_acted(self) -> Rollout | None:
+        return next(self.past(), None)
 
     @asynccontextmanager
     async def running(self, _: str) -> AsyncIterator[SimpleNamespace]:
@@ -216,3 +227,42 @@ def test_who_cannot_be_told_is_named_and_changes_nothing(
 def told_of(url: str) -> AppriseNotifications:
     """Return one recipient, who is told of everything."""
     return AppriseNotifications([NotifyAddress(url, frozenset(Occasion))])
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "code"),
+    [
+        (UsageError("there is no region mars"), "refused", 2),
+        (RefusedError("it does not fit"), "refused", 3),
+        (LockedError("somebody else runs it"), "refused", 4),
+        (HandedOverError("somebody else goes on with it"), "inconclusive", 4),
+        (HaltedError("it was begun, and is not finished"), "inconclusive", 5),
+        (ZeroDivisionError("in the command"), "inconclusive", 1),
+    ],
+)
+def test_an_error_amid_the_lines_is_told_by_the_last_one(
+    error: Exception,
+    outcome: str,
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def act(lines: LineWriter | None) -> int:
+        assert lines is not None
+        lines.write(START, "r1", {"type": "notice", "text": "a Terraform still runs"})
+        raise error
+
+    ended_with = with_its_end(act, as_json=True)
+
+    told = capsys.readouterr()
+    lines = [json.loads(line) for line in told.out.splitlines()]
+    assert [problem for line in lines for problem in problems(line)] == []
+    assert [(line["seq"], line["type"]) for line in lines] == [
+        (1, "notice"),
+        (2, "rollout.finished"),
+    ]
+    assert (ended_with, lines[-1]["exit_code"], lines[-1]["outcome"]) == (code, code, outcome)
+    assert str(error) in told.err

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Abort, InterruptNow
+from console.domain.commands import Abort, InterruptNow, Recover
 from console.domain.events import (
     ApprovalRequested,
     BakeStarted,
@@ -24,9 +24,12 @@ from console.domain.events import (
 from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, UnitName
+from console.domain.machine import decide
 from console.domain.observations import Failed, Observation, Sampled
 from console.domain.outcome import Outcome, RegionPhase
 from console.domain.policy import Policy
+from console.domain.recovery.move import Move
+from console.domain.recovery.remedies import Remedy
 from console.domain.rollout import Rollout
 from console.domain.steps import At, Step
 from console.engine.ports import JournalError, Progress, ProgressKind
@@ -378,3 +381,18 @@ async def test_a_bug_does_not_hide_what_the_step_was() -> None:
     assert rollout.halt is not None
     assert rollout.halt.at == At(Step.PLAN, rules.units[0].name)
     assert "ZeroDivisionError" in rollout.reason
+
+
+async def test_a_move_that_cannot_be_begun_is_waited_for_by_nobody() -> None:
+    world, rules = two_waves()
+    stage = Stage(world)
+    rollout = await stage.run(started(rules))
+    move = Recover(Move(RegionName("us-east-1"), Remedy.UNTAINT), "", "ada")
+    # As the journal tells it whose console died in a move.
+    left = decide(rollout, move, stage.clock.now()).rollout
+    kept = len(stage.journal.entries)
+
+    ended = await asyncio.wait_for(stage.engine.proceed(left, move), 60)
+
+    assert ended == left
+    assert len(stage.journal.entries) == kept

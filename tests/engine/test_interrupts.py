@@ -12,13 +12,15 @@ from datetime import timedelta
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Interrupt, InterruptNow
-from console.domain.events import BakeStarted, Entry, StepStarted
+from console.domain.commands import Interrupt, InterruptNow, Recover
+from console.domain.events import BakeStarted, Entry, RecoveryStarted, StepStarted
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import UnitName
-from console.domain.observations import Failed, Observation
+from console.domain.fleet import RegionName, UnitName
+from console.domain.observations import Failed, Observation, Recovered
 from console.domain.outcome import Outcome
 from console.domain.policy import Policy
+from console.domain.recovery.move import Move
+from console.domain.recovery.remedies import Remedy
 from console.domain.rollout import Rollout
 from console.domain.steps import Step
 from console.headless.output import Narrator
@@ -211,3 +213,56 @@ async def test_signals_become_what_was_promised(
     assert applied(made) == (
         [CANARY, SECOND] if exit_code == 0 else [] if step is Step.PLAN else [CANARY]
     )
+
+
+class Mover(Terraform):
+    """Makes a move whose Terraform can be interrupted, as an apply can."""
+
+    async def perform(self, effect: effects.Effect, rollout: Rollout) -> Observation:
+        """Do `effect`, or a part of it."""
+        if not isinstance(effect, effects.Recover):
+            return await super().perform(effect, rollout)
+        before = self.interrupts
+        await asyncio.sleep(self.takes(effect))
+        if self.interrupts > before:
+            stopped = Failure(FailureKind.INTERRUPTED, "Terraform was interrupted")
+            return Recovered(effect.at, failure=stopped)
+        return Recovered(effect.at, "as promised")
+
+
+@pytest.mark.parametrize(
+    ("sent", "interrupts"),
+    [
+        ((signal.SIGHUP,), 0),
+        ((signal.SIGINT,), 0),
+        ((signal.SIGTERM,), 0),
+        ((signal.SIGTERM, signal.SIGINT), 1),
+        ((signal.SIGINT, signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGINT), 1),
+    ],
+    ids=lambda value: "+".join(s.name for s in value) if isinstance(value, tuple) else str(value),
+)
+@pytest.mark.usefixtures("handlers")
+async def test_a_move_after_the_end_is_finished_at_the_first_and_interrupted_at_the_second(
+    sent: tuple[signal.Signals, ...], interrupts: int
+) -> None:
+    # One that was ended by two interrupts itself: its move gets them all the same.
+    made, world, rollout = await interrupted(Step.APPLY, SIGINT, SIGINT)
+    mover = made.engine._performer = Mover(world, made.clock, made.journal)
+    seen = with_signals(made.engine, Narrator(), made.clock)
+
+    def on_entry(entry: Entry) -> None:
+        if isinstance(entry.event, RecoveryStarted):
+            for number in sent:
+                os.kill(os.getpid(), number)
+
+    made.stream.join(Listener(on_entry))
+    move = Recover(Move(RegionName(CANARY), Remedy.ACCEPT, (0,)), "", "ada")
+    ended = await made.engine.proceed(rollout, move)
+
+    (recovery,) = ended.recoveries
+    is_interrupted = recovery.failure is not None
+    assert is_interrupted == bool(interrupts)
+    assert mover.interrupts == interrupts
+    assert ended.is_at_rest
+    assert list(seen) == [int(n) for n in sent if n is not signal.SIGHUP]
+    assert (ended.outcome, ended.exit_code) == (rollout.outcome, rollout.exit_code)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from console.domain import effects
-from console.domain.events import Entry
+from console.domain.commands import Approve, Close
+from console.domain.events import ApprovalRequested, Entry, Event, RolloutHalted
 from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import (
@@ -26,20 +27,21 @@ from console.domain.fleet import (
     StateObject,
     UnitName,
 )
-from console.domain.machine import begin, decide
+from console.domain.machine import Input, begin, decide
 from console.domain.observations import Failed, Surveyed
+from console.domain.outcome import RegionPhase
 from console.domain.plan import Plan, PlanId
 from console.domain.policy import Policy
 from console.domain.release import ImageRef, Release, ReleaseLabel
 from console.domain.rollout import Rollout
 from console.domain.steps import At, Step
 from console.engine.performer import WorldPerformer
-from console.engine.ports import OnProgress, PlanRequest
+from console.engine.ports import JournalError, OnProgress, PlanRequest
 from console.engine.preflight import Preflight
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
-from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, started
+from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, run, started
 
 from .unrepaired import Unrepaired
 
@@ -125,14 +127,26 @@ def three_regions() -> tuple[Ports, Policy]:
     return Ports(world), policy(us_east_1=1, us_west_1=1, eu_west_1=2)
 
 
+def yes(event: Event) -> Input | None:
+    match event:
+        case ApprovalRequested(subject):
+            return Approve(subject, "test")
+        case RolloutHalted():
+            return Close("test")
+        case _:
+            return None
+
+
 def begun(rules: Policy) -> Rollout:
     rollout = replay([Entry("r1", 1, START, started(rules))])
     assert rollout is not None
     return rollout
 
 
-async def survey(ports: Ports, rules: Policy, *, image: ImageRef | None = None) -> Surveyed:
-    effect = effects.Survey(At(Step.PREFLIGHT), image, accept_leftovers=False)
+async def survey(
+    ports: Ports, rules: Policy, *, image: ImageRef | None = None, accept_leftovers: bool = False
+) -> Surveyed:
+    effect = effects.Survey(At(Step.PREFLIGHT), image, accept_leftovers)
     return await Preflight(ports, ports, ports).survey(effect, begun(rules))
 
 
@@ -148,6 +162,31 @@ async def test_a_fleet_that_is_well_has_no_problems() -> None:
     assert messages(seen) == []
     assert [s.region for s in seen.regions] == [EAST, WEST, EU]
     assert (seen.identity, seen.regions[0].ami) == ("arn:aws:sts::1:ada", "ami-1")
+
+
+async def test_it_knows_where_the_gates_of_what_runs_never_passed() -> None:
+    ports, rules = three_regions()
+    ports.world.sick = {"us-east-1"}
+    before = run(ports.world, started(rules), yes)
+    assert before.region(EAST).phase is RegionPhase.FAILED
+    effect = effects.Survey(At(Step.PREFLIGHT), None, accept_leftovers=False)
+
+    preflight = Preflight(ports, ports, ports, past=lambda: [before])
+    seen = await preflight.survey(effect, begun(rules))
+
+    assert [s.region for s in seen.regions if s.is_unproven] == [EAST]
+
+
+async def test_a_journal_that_cannot_be_read_makes_no_region_unproven() -> None:
+    def unreadable() -> list[Rollout]:
+        raise JournalError("the disk is gone")
+
+    ports, rules = three_regions()
+    effect = effects.Survey(At(Step.PREFLIGHT), None, accept_leftovers=False)
+
+    seen = await Preflight(ports, ports, ports, past=unreadable).survey(effect, begun(rules))
+
+    assert [s for s in seen.regions if s.is_unproven] == []
 
 
 async def test_all_problems_are_told_at_once_each_with_its_region_and_a_way_on() -> None:
@@ -184,6 +223,45 @@ async def test_all_problems_are_told_at_once_each_with_its_region_and_a_way_on()
     assert rollout.halt is not None
     for message in messages(seen):
         assert message in rollout.halt.failure.message
+
+
+async def test_what_goes_over_leftovers_leaves_an_orphan_alone_and_says_so() -> None:
+    ports, rules = three_regions()
+    east = ports.world.sample(EAST)
+    orphan = Instance(InstanceId("i-lost"), "running", SlotIndex(0), OLD)
+    ports.samples["us-east-1"] = replace(
+        east, instances=Reading(START, (*(east.instances.value or ()), orphan))
+    )
+
+    refused = await survey(ports, rules)
+    seen = await survey(ports, rules, accept_leftovers=True)
+
+    assert len(messages(refused)) == 1
+    assert messages(seen) == []
+    (note,) = seen.notes
+    assert note.startswith("us-east-1: i-lost carries the fleet's tag")
+    assert note.endswith(
+        "it is left alone; afterwards adopt or terminate it: "
+        "release-console recover --region us-east-1"
+    )
+
+
+async def test_over_leftovers_the_same_is_shipped_to_the_same_regions() -> None:
+    ports, rules = three_regions()
+    east = ports.world.state("us-east-1").objects[0]
+    ports.states["us-east-1"] = RegionState(1, "lineage", (replace(east, is_tainted=True),))
+    partial = replace(rules, is_partial=True)
+    rollout = begun(partial)
+    request = replace(rollout.request, image=NEW.image, where="--config c.yaml")
+    effect = effects.Survey(At(Step.PREFLIGHT), NEW.image, accept_leftovers=False)
+
+    seen = await Preflight(ports, ports, ports).survey(effect, replace(rollout, request=request))
+
+    (problem,) = seen.problems
+    assert problem.hint.endswith(
+        f"release-console recover retry --yes --release 0.9.1 --image {NEW.image} "
+        "--regions us-east-1,us-west-1,eu-west-1 --config c.yaml"
+    )
 
 
 async def test_without_credentials_only_the_credentials_are_told() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from console.domain import effects
 from console.domain.census import count
+from console.domain.fleet import InstanceId, Reading, RegionName, StateLock
 from console.domain.observations import Counted
 from console.domain.outcome import Outcome
 from console.domain.recovery.advice import Standing, advise
 from console.domain.recovery.counsel import with_advice
 from console.domain.recovery.remedies import Remedy
+from console.domain.recovery.situation import Serial
 from console.domain.rollout import Rollout
 from console.domain.steps import At, Step
 from console.engine.performer import WorldPerformer
@@ -21,7 +23,8 @@ from console.engine.ports import JournalError
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Seen, Surveyor
-from tests.recovery.test_lineage import BACK_IN_WEST, EVERYWHERE, HALTED, RETRIED
+from tests.recovery.situations import LOCK
+from tests.recovery.test_lineage import BACK_IN_WEST, EVERYWHERE, HALTED, RETRIED, WEST
 from tests.rollout.world import NEW, OLD, START, PaperWorld, policy
 
 from .test_preflight import BROKEN, Ports, Stopped
@@ -76,6 +79,66 @@ async def test_one_that_was_refused_explains_no_region() -> None:
 
     assert {found.lineage.newest for found in seen.values()} == {EVERYWHERE}
     assert seen["eu-west-1"].situation.release == NEW.release
+
+
+@dataclass
+class Passing:
+    """A clock that a test moves on."""
+
+    time: datetime = START
+
+    def now(self) -> datetime:
+        return self.time
+
+
+async def test_a_locked_state_is_compared_look_by_look() -> None:
+    seeing, clock = ports(), Passing()
+    surveyor = Surveyor(seeing, seeing, RULES, clock, boot_allowance=timedelta(minutes=5))
+
+    async def looked(serial: int, after_s: int, lock: StateLock | None = LOCK) -> Serial | None:
+        clock.time += timedelta(seconds=after_s)
+        state = replace(seeing.world.state("us-west-1"), serial=serial, lock=lock)
+        seeing.states["us-west-1"] = state
+        (seen,) = await surveyor.look(None, [WEST])
+        return seen.situation.serial
+
+    assert await looked(40, 0, None) is None
+    assert await looked(41, 0) == Serial(41, START, START)
+    assert await looked(41, 9) == Serial(41, START, START + timedelta(seconds=9))
+    moved = START + timedelta(seconds=12)
+    assert await looked(43, 3) == Serial(43, moved, moved, before=41)
+    still, at_rest = await looked(43, 60), await looked(43, 60)
+    assert (still and still.is_moving, at_rest and at_rest.is_moving) == (True, False)
+    taken_anew = await looked(44, 1, replace(LOCK, id="another"))
+    assert taken_anew is not None
+    assert taken_anew.before is None
+
+
+async def test_who_beats_between_two_crashes_is_told_to_a_screen_too() -> None:
+    world = PaperWorld({"us-west-1": [NEW, NEW]}, sick={"us-west-1"})
+    crashed = world.instance("us-west-1", 1)
+    seeing = Restarting(world, consoles={crashed: "worker ended with exit code 1; restart 5"})
+    failed = tuple(replace(run, failure=BROKEN) for run in HALTED.regions)
+    surveyor = Surveyor(
+        *(seeing, seeing, RULES, Stopped()),
+        boot_allowance=timedelta(minutes=5),
+        past=lambda: [replace(HALTED, regions=failed)],
+    )
+    marked = replace(world, tainted={("us-west-1", 0), ("us-west-1", 1)})
+
+    found = await surveyor.crashing(marked.state("us-west-1"), world.sample(WEST))
+
+    assert found == {crashed}
+
+
+@dataclass
+class Restarting(Ports):
+    """Instances whose consoles tell of restarts."""
+
+    consoles: dict[InstanceId, str] = field(default_factory=dict)
+
+    async def console_output(self, region: RegionName, instance: InstanceId) -> Reading[str]:
+        return Reading(START, self.consoles.get(instance, ""))
 
 
 def retry_at_its_end(past: Sequence[Rollout] | JournalError, tmp_path: Path) -> WorldPerformer:

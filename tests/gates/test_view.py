@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from console.domain.fleet import (
     Instance,
     InstanceId,
     ObjectKind,
+    Reading,
     RegionSample,
     RegionState,
     SlotIndex,
@@ -89,6 +91,32 @@ def test_health_is_what_ec2_and_heartbeats_tell_together(
     found = only(view(state(known(0, "i-0")), look((instance,), beats)))
 
     assert found.health == health
+
+
+@pytest.mark.parametrize(("age", "health"), [(timedelta(), Health.HEALTHY), (LATE, Health.SILENT)])
+def test_what_is_known_from_an_earlier_look_is_judged_as_of_then(
+    age: timedelta, health: Health
+) -> None:
+    """A source that does not answer makes nobody silent."""
+    then = NOW - 3 * LATE
+    heard = Reading(then, (beat("i-0", age=NOW - then + age),), error="Throttling")
+    sample = replace(look((machine("i-0", 0),)), at=then, heartbeats=heard)
+
+    seen = view(state(known(0, "i-0")), sample)
+
+    assert only(seen).health is health
+    assert only(seen).last_beat == NOW - then + age
+    assert (seen.fresh, seen.error) == (NOW - then, "Throttling")
+
+
+@pytest.mark.parametrize(
+    ("sample", "is_seen"),
+    [(look(), True), (look("denied"), False), (look(beats="denied"), False)],
+)
+def test_without_instances_or_heartbeats_nobody_can_tell_what_works(
+    sample: RegionSample, *, is_seen: bool
+) -> None:
+    assert view(state(known(0, "i-0")), sample).is_seen is is_seen
 
 
 def test_an_object_that_ec2_does_not_know_is_a_ghost() -> None:

@@ -25,8 +25,10 @@ from console.domain.view import Health, ObjectView
 
 from .situations import (
     BOOTING,
+    CRASHES_AND_BEATS,
     FAILED,
     GONE,
+    HANGS,
     IDLE,
     INCONCLUSIVE,
     LOCK,
@@ -46,6 +48,10 @@ class Does(StrEnum):
     """Would work; nothing has come in for it lately."""
     NEVER_WORKS = "never works"
     """Beats, and finishes nothing."""
+    HANGS = "hangs"
+    """Has worked a while ago, and beats on."""
+    CRASHES = "crashes"
+    """Beats each time that it is started again, and crashes on its first job."""
     SILENT = "silent"
     BOOTS = "boots"
     GONE = "gone"
@@ -55,6 +61,8 @@ _SEEN: Mapping[Does, Machine] = {
     Does.WORKS: WORKS,
     Does.IDLES: IDLE,
     Does.NEVER_WORKS: IDLE,
+    Does.HANGS: HANGS,
+    Does.CRASHES: CRASHES_AND_BEATS,
     Does.SILENT: SILENT,
     Does.BOOTS: BOOTING,
     Does.GONE: GONE,
@@ -77,6 +85,8 @@ FATES = (
     Fate(is_ready=False, does=Does.NEVER_WORKS),
     Fate(is_ready=False, does=Does.SILENT),
     Fate(is_ready=False, does=Does.BOOTS),
+    Fate(is_ready=False, does=Does.CRASHES),
+    Fate(is_ready=False, does=Does.HANGS),
 )
 
 
@@ -274,7 +284,7 @@ class World:
             slot, InstanceId(instance), ObjectKind.GHOST if is_gone else kind,
             is_tainted=False, state="gone" if is_gone else "running", tag=tag,
             heartbeat=tag if seen.beats else None, last_beat=None,
-            health=seen.health, completions=seen.completions,
+            health=seen.health, completions=seen.completions, last_job=seen.last_job,
         )  # fmt: skip
 
     def _boot(self, slot: int, does: Does, release: str = OLD) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import InstanceId, ObjectKind, RegionName, StateLock
-from console.domain.recovery.situation import Situation
+from console.domain.recovery.situation import Serial, Situation
 from console.domain.view import Health, ObjectView
 
 WEST = RegionName("us-west-1")
 OLD, NEW = "0.9.0", "0.9.1"
 LOCK = StateLock("3f0c", "ann@build-7", "OperationTypeApply", None)
+LOOKED = datetime(2026, 1, 2, 17, 0, tzinfo=UTC)
+AT_REST = Serial(41, LOOKED, LOOKED + timedelta(minutes=1))
+MOVING = AT_REST.then(42, LOOKED + timedelta(seconds=63))
+"""Of a state that somebody writes though it is locked."""
 
 FAILED = Failure(FailureKind.FAILED, "3 instances did not become ready.", evidence="exit status 1")
 INTERRUPTED = Failure(FailureKind.INTERRUPTED, "Terraform was stopped by ann")
@@ -27,15 +31,20 @@ class Machine:
     health: Health
     beats: bool = False
     completions: int | None = None
+    last_job: timedelta | None = None
 
 
 WORKS = Machine(Health.HEALTHY, beats=True, completions=4)
 IDLE = Machine(Health.HEALTHY, beats=True, completions=0)
 """Beats and finishes nothing: there is nothing to do, or it never works."""
 NEVER_WORKS = IDLE
+HANGS = Machine(Health.HEALTHY, beats=True, completions=4, last_job=timedelta(minutes=14))
+"""Has worked, and finishes nothing any more, though it beats."""
 SILENT = Machine(Health.SILENT)
 BOOTING = Machine(Health.BOOTING)
 CRASHING = Machine(Health.CRASHING)
+CRASHES_AND_BEATS = Machine(Health.CRASHING, beats=True, completions=0)
+"""Beats between two crashes."""
 GONE = Machine(Health.GONE)
 
 
@@ -55,6 +64,7 @@ def _object(
         health=machine.health,
         is_deposed=kind is ObjectKind.DEPOSED,
         completions=machine.completions,
+        last_job=machine.last_job,
     )
 
 

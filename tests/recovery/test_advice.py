@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,13 +15,17 @@ from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Liveness, Situation
 
 from .situations import (
+    AT_REST,
     BOOTING,
+    CRASHES_AND_BEATS,
     CRASHING,
     FAILED,
     GONE,
+    HANGS,
     IDLE,
     INCONCLUSIVE,
     INTERRUPTED,
+    MOVING,
     NEVER_WORKS,
     NEW,
     OLD,
@@ -42,9 +47,15 @@ REFUSED = Failure(FailureKind.REFUSED, "the guard refuses the plan")
 BAD_IMAGE = bad_image()
 ONE_FAILED = region(tainted(0, SILENT), deposed(0))
 SLOW = region(tainted(0, WORKS), deposed(0))
+HUNG = region(tainted(0, HANGS), deposed(0))
+WORKED_AND_WAITS = replace(HUNG, jobs_wait=False)
+HUNG_WITHOUT_PROOF = replace(HUNG, proof=0)
+HUNG_WHERE_JOBS_ARE_LONG = replace(HUNG, work_within=timedelta(minutes=20))
+ORPHAN_HANGS = region(orphan(HANGS), cause=INCONCLUSIVE)
 DOES_NOTHING = region(tainted(0, NEVER_WORKS), deposed(0))
 BOOTS = region(tainted(0, BOOTING), deposed(0))
 CRASHES = region(tainted(0, CRASHING), deposed(0))
+CRASHES_BETWEEN_BEATS = region(tainted(0, CRASHES_AND_BEATS), deposed(0))
 OTHER_RELEASE_BEATS = region(tainted(0, WORKS, says=OLD), deposed(0))
 BOTH_DEAD = region(tainted(0, SILENT), deposed(0, SILENT))
 FIRST_OF_ITS_KIND = replace(BOTH_DEAD, before="")
@@ -60,12 +71,17 @@ RETRIED_BY_HAND = replace(retried(1, NEVER_WORKS, SILENT), cause=None)
 CAPPED = retried(2)
 CAPPED_AND_GONE = retried(2, GONE)
 KILLED = region(deposed(0), orphan(BOOTING), cause=INCONCLUSIVE)
+KILLED_UNMARKED = region(current(0, SILENT), deposed(0), cause=INCONCLUSIVE)
 KILLED_LATE = region(deposed(0), orphan(WORKS), cause=INCONCLUSIVE)
 KILLED_IN_EMPTY_SLOT = region(orphan(WORKS), cause=INCONCLUSIVE)
 ORPHAN_UNPROVEN = region(orphan(IDLE), cause=INCONCLUSIVE)
 ORPHAN_SILENT = region(orphan(SILENT), cause=INCONCLUSIVE)
+ORPHAN_CRASHES = region(orphan(CRASHES_AND_BEATS), cause=INCONCLUSIVE)
 ORPHAN_BESIDE = quiet(current(0, WORKS, OLD), orphan(WORKS, tag=OLD))
 ORPHAN_INSTEAD = quiet(current(0, SILENT, OLD), orphan(WORKS, tag=OLD))
+ORPHAN_WHILE_MIXED = region(
+    current(0, WORKS), current(1, WORKS, OLD), orphan(WORKS), desired=2, cause=INTERRUPTED
+)
 ORPHAN_FOR_GHOST = quiet(current(0, GONE, OLD), orphan(WORKS, tag=OLD))
 TERMINATED_BY_HAND = quiet(current(0, GONE, OLD), current(1, WORKS, OLD), desired=2)
 SILENT_WORKER = quiet(current(0, SILENT, OLD))
@@ -85,6 +101,10 @@ SPARE_ELSEWHERE = region(tainted(0, WORKS), deposed(0), current(1, WORKS, OLD), 
 LIVING_APPLY = locked(KILLED, Liveness.ALIVE)
 DEAD_APPLY = locked(KILLED, Liveness.DEAD)
 LOCKED_ELSEWHERE = locked(ONE_FAILED, Liveness.UNKNOWN)
+LOCKED_THERE = locked(ONE_FAILED, Liveness.ELSEWHERE)
+WRITTEN_BY_THE_DEAD = replace(DEAD_APPLY, serial=MOVING)
+WRITTEN_ELSEWHERE = replace(LOCKED_THERE, serial=MOVING)
+AT_REST_ELSEWHERE = replace(LOCKED_THERE, serial=AT_REST)
 UNWRITTEN = replace(KILLED_LATE, has_errored_state=True)
 UNWRITTEN_AND_LOCKED = locked(UNWRITTEN, Liveness.DEAD)
 UNWRITTEN_AND_UNREAD = replace(UNWRITTEN, error="ExpiredToken: the token has expired")
@@ -115,6 +135,17 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("the new one still boots", BOOTS, Remedy.ACCEPT, FORBIDDEN, "has not proven itself"),
     ("the new one still boots", BOOTS, Remedy.RESTORE, RECOMMENDED, "no boot is needed"),
     ("the new one crashes", CRASHES, Remedy.RESTORE, RECOMMENDED, "the new ones do not"),
+    ("it has worked and hangs", HUNG, Remedy.ACCEPT, FORBIDDEN, "no job finished of late"),
+    ("it has worked and hangs", HUNG, Remedy.RESTORE, RECOMMENDED, "the new ones do not"),
+    ("it has worked and waits", WORKED_AND_WAITS, Remedy.ACCEPT, RECOMMENDED, "finishes jobs"),
+    ("a beat is proof enough", HUNG_WITHOUT_PROOF, Remedy.ACCEPT, RECOMMENDED, "i-new-0"),
+    ("jobs are long", HUNG_WHERE_JOBS_ARE_LONG, Remedy.ACCEPT, RECOMMENDED, "i-new-0"),
+    ("an orphan hangs", ORPHAN_HANGS, Remedy.ADOPT, UNFIT, "has finished no job of late"),
+    ("it beats in between", CRASHES_BETWEEN_BEATS, Remedy.RESTORE, RECOMMENDED, "new ones do not"),
+    ("it beats in between", CRASHES_BETWEEN_BEATS, Remedy.ACCEPT, FORBIDDEN, "i-old-0"),
+    ("an orphan crashes and beats", ORPHAN_CRASHES, Remedy.ADOPT, UNFIT, "is crashing"),
+    ("an orphan crashes and beats", ORPHAN_CRASHES, Remedy.TERMINATE, POSSIBLE, ""),
+    ("an orphan crashes and beats", ORPHAN_CRASHES, Remedy.RETRY, RECOMMENDED, "of slot 0 works"),
     ("the old release beats on it", OTHER_RELEASE_BEATS, Remedy.ACCEPT, FORBIDDEN, "no heartbeat"),
     ("both are dead", BOTH_DEAD, Remedy.RESTORE, UNFIT, "i-old-0 does not work either"),
     ("both are dead", BOTH_DEAD, Remedy.ACCEPT, UNFIT, "i-new-0 has not proven itself"),
@@ -131,6 +162,9 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("untainted by hand", UNTAINTED_BY_HAND, Remedy.ACCEPT, FORBIDDEN, "destroys the old worker"),
     ("untainted by hand", UNTAINTED_BY_HAND, Remedy.RESTORE, RECOMMENDED, "no boot is needed"),
     ("untainted by hand", UNTAINTED_BY_HAND, Remedy.UNTAINT, UNFIT, "no slot is marked"),
+    ("killed, and unmarked", KILLED_UNMARKED, Remedy.RESTORE, RECOMMENDED, "no boot"),
+    ("killed, and unmarked", KILLED_UNMARKED, Remedy.ACCEPT, FORBIDDEN, "the old worker"),
+    ("killed, and unmarked", KILLED_UNMARKED, Remedy.UNTAINT, UNFIT, "no slot is marked"),
     ("untainted by hand, beats", UNTAINTED_IDLE, Remedy.ACCEPT, FORBIDDEN, "no job finished"),
     ("untainted by hand, beats", UNTAINTED_IDLE, Remedy.RESTORE, RECOMMENDED, "no boot is needed"),
     ("untainted by hand, proven", UNTAINTED_GOOD, Remedy.ACCEPT, RECOMMENDED, "finishes jobs"),
@@ -158,6 +192,8 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("an orphan works instead", ORPHAN_INSTEAD, Remedy.RETRY, RECOMMENDED, "slot 0"),
     ("an orphan for a ghost", ORPHAN_FOR_GHOST, Remedy.ADOPT, UNFIT, "an object in every slot"),
     ("an orphan for a ghost", ORPHAN_FOR_GHOST, Remedy.RETRY, RECOMMENDED, "slot 0"),
+    ("an orphan beside a good half", ORPHAN_WHILE_MIXED, Remedy.FINISH, UNFIT, "see terminate"),
+    ("an orphan beside a good half", ORPHAN_WHILE_MIXED, Remedy.TERMINATE, RECOMMENDED, "2 work"),
     ("terminated by hand", TERMINATED_BY_HAND, Remedy.RETRY, RECOMMENDED, "no worker of slot 0"),
     ("terminated by hand", TERMINATED_BY_HAND, Remedy.ROLLBACK, UNFIT, "not known"),
     ("a worker has gone silent", SILENT_WORKER, Remedy.RETRY, RECOMMENDED, "nothing else gives it"),
@@ -191,8 +227,11 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("an apply still runs", LIVING_APPLY, Remedy.RESTORE, UNFIT, "locked by ann@build-7"),
     ("the apply's Terraform died", DEAD_APPLY, Remedy.UNLOCK, RECOMMENDED, "is dead"),
     ("the apply's Terraform died", DEAD_APPLY, Remedy.RETRY, UNFIT, "see unlock"),
-    ("locked on another machine", LOCKED_ELSEWHERE, Remedy.UNLOCK, POSSIBLE, ""),
-    ("locked on another machine", LOCKED_ELSEWHERE, Remedy.RESTORE, UNFIT, "see unlock"),
+    ("locked, and nobody can tell", LOCKED_ELSEWHERE, Remedy.UNLOCK, POSSIBLE, ""),
+    ("locked on another machine", AT_REST_ELSEWHERE, Remedy.UNLOCK, POSSIBLE, ""),
+    ("and the state is written", WRITTEN_ELSEWHERE, Remedy.UNLOCK, FORBIDDEN, "was 41 and is 42"),
+    ("dead, and the state is written", WRITTEN_BY_THE_DEAD, Remedy.UNLOCK, FORBIDDEN, "was 41"),
+    ("locked, and nobody can tell", LOCKED_ELSEWHERE, Remedy.RESTORE, UNFIT, "see unlock"),
     ("a state was not written", UNWRITTEN, Remedy.PUSH_STATE, RECOMMENDED, "does not know"),
     ("a state was not written", UNWRITTEN, Remedy.TERMINATE, UNFIT, "see push-state"),
     ("a state was not written", UNWRITTEN, Remedy.RETRY, UNFIT, "see push-state"),
@@ -202,6 +241,7 @@ ROWS: list[tuple[str, Situation, Remedy, Standing, str]] = [
     ("cannot be read", UNREADABLE, Remedy.RESTORE, UNFIT, "AccessDenied"),
     ("cannot be read", UNREADABLE, Remedy.ACCEPT, FORBIDDEN, "destroys the old worker"),
     ("cannot be read", UNREADABLE, Remedy.RETRY, UNFIT, "cannot be read"),
+    ("cannot be read", UNREADABLE, Remedy.UNLOCK, UNFIT, "no lock was seen"),
     ("the whole region is lost", LOST_REGION, Remedy.ROLLBACK, UNFIT, "connection timed out"),
     ("the whole region is lost", LOST_REGION, Remedy.RETRY, UNFIT, "cannot be read"),
 ]  # fmt: skip
@@ -340,9 +380,10 @@ def test_the_same_region_is_advised_the_same(situation: Situation) -> None:
 def test_wherever_something_is_wrong_a_move_leads_on_or_nobody_can_tell(
     situation: Situation,
 ) -> None:
-    nobody_can_tell = situation.error or situation.holder is Liveness.ALIVE
+    is_written = situation.serial is not None and situation.serial.is_moving
+    is_waited_for = is_written or situation.holder is Liveness.ALIVE
     is_empty = not situation.wanted
-    if situation is ALL_FINE or nobody_can_tell or is_empty:
+    if situation is ALL_FINE or situation.error or is_waited_for or is_empty:
         assert advise(situation).recommended is None
     else:
         assert any(option.may_be_made for option in advise(situation).options)
@@ -369,6 +410,7 @@ def test_a_region_is_told_in_two_sentences() -> None:
         (SILENT_WORKER, "i-old-0 is silent"),
         (KILLED, "i-orphan runs and is in no state"),
         (LIVING_APPLY, "locked by ann@build-7 (alive)"),
+        (LOCKED_THERE, "locked by ann@build-7 (on another machine)"),
         (UNWRITTEN, "errored.tfstate"),
         (LOST_REGION, "us-west-1 cannot be read: connection timed out."),
         (LOST_REGION, "Nobody can tell how many of 2 workers are healthy."),

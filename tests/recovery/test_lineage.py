@@ -189,6 +189,12 @@ def mended(remedy: Remedy) -> Rollout:
     return replace(STUCK_CANARY, recoveries=(move,))
 
 
+def left_in(remedy: Remedy) -> Rollout:
+    """Return the halted rollout whose console died in a move in its stuck canary."""
+    made = mended(remedy)
+    return replace(made, steps=(*made.steps, StepRecord(made.recoveries[0].at, START)))
+
+
 RETRIED_CANARY = rollout("r2", NEW, NEW, {EAST: DONE}, unfinished=(0, 1))
 LATER_WAVE_LEFT = rollout("r1", NEW, OLD, {EAST: FAILED, WEST: WAITING})
 
@@ -201,6 +207,7 @@ LATER_WAVE_LEFT = rollout("r1", NEW, OLD, {EAST: FAILED, WEST: WAITING})
         ([rollout("r2", OLD, NEW, {EAST: DONE}, rolls_back="r1"), LATER_WAVE_LEFT], (EAST,)),
         ([mended(Remedy.ACCEPT)], ()),
         ([mended(Remedy.RESTORE)], (EAST,)),
+        ([left_in(Remedy.ACCEPT)], (EAST,)),
     ],
 )
 def test_a_later_wave_waits_until_the_earlier_ones_have_proven_the_release(

@@ -14,6 +14,7 @@ from console.domain.events import (
     GuardRefused,
     Noticed,
     RolloutFinished,
+    RolloutStarted,
     StepStarted,
     WatchFinished,
     WatchStarted,
@@ -68,6 +69,18 @@ def rendered(markdown: str) -> Page:
 def texts(markdown: str) -> str:
     """Return what a person reads of Markdown."""
     return rendered(markdown).text
+
+
+def test_a_region_that_was_left_as_it_is_is_told_with_the_reason() -> None:
+    entries, figures = halted_by_a_gate()
+    start = entries[0].event
+    assert isinstance(start, RolloutStarted)
+    leaves = ((RegionName("us-west-1"), "there is no capacity"),)
+    entries[0] = replace(entries[0], event=replace(start, leaves=leaves))
+
+    page = read(to_html(report_of(entries, figures)))
+
+    assert "left as it is\nus-west-1: there is no capacity" in page.text
 
 
 @pytest.mark.parametrize("name", [*RECORDED, *NAMES])

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from console.domain import effects
+from console.domain.allowed import Action, against_recovery, allowance
 from console.domain.automatic_rollback import rolls_back_by_itself
-from console.domain.commands import Approve, Close, Recover, Skip
+from console.domain.commands import Approve, Close, InterruptNow, Recover, Skip, TakeUp
 from console.domain.events import (
     ApprovalRequested,
     Entry,
@@ -19,15 +20,17 @@ from console.domain.events import (
 )
 from console.domain.evolve import evolve
 from console.domain.failure import Failure, FailureKind
-from console.domain.fleet import RegionName, SlotIndex
+from console.domain.fleet import RegionName, SlotIndex, UnitName
 from console.domain.machine import Input, decide
 from console.domain.observations import Failed, Recovered
 from console.domain.outcome import Outcome, RegionPhase
+from console.domain.path_view import view_path
 from console.domain.policy import OnFailure, Policy
 from console.domain.recovery.move import Move
 from console.domain.recovery.remedies import Remedy
 from console.domain.rollout import Rollout
-from console.domain.steps import At, Step
+from console.domain.run_by import RunBy
+from console.domain.steps import Asks, At, Step, Subject
 
 from .world import BROKEN, NEW, OLD, PaperWorld, policy, run, started
 
@@ -135,7 +138,7 @@ def test_only_what_is_known_is_rolled_back_by_itself(
     if "rolls_back" in changes:
         rollout = replace(rollout, request=replace(rollout.request, rolls_back="r0"))
 
-    assert rolls_back_by_itself(rollout) == (OLD if is_rolled_back else None), name
+    assert rolls_back_by_itself(rollout) is is_rolled_back, name
 
 
 def test_a_region_has_a_rule_of_its_own() -> None:
@@ -144,11 +147,8 @@ def test_a_region_has_a_rule_of_its_own() -> None:
         replace(r, on_failure=OnFailure.ROLLBACK) if r.name == EU else r
         for r in rollout.policy.regions
     )
-    assert rolls_back_by_itself(rollout) is None
-    assert (
-        rolls_back_by_itself(replace(rollout, policy=replace(rollout.policy, regions=regions)))
-        == OLD
-    )
+    assert not rolls_back_by_itself(rollout)
+    assert rolls_back_by_itself(replace(rollout, policy=replace(rollout.policy, regions=regions)))
 
 
 def test_a_failed_canary_cannot_be_skipped() -> None:
@@ -157,9 +157,41 @@ def test_a_failed_canary_cannot_be_skipped() -> None:
     assert decide(rollout, Skip("ada"), world.now).entries == ()
 
 
+def test_a_rollback_has_no_canary_and_its_first_region_can_be_skipped() -> None:
+    world, rules = three_regions("eu-west-2")
+    back = started(rules.last_wave_first(), rolls_back="r0")
+
+    halted = run(world, back, only_yes, most_s=400)
+    assert halted.halt is not None
+    assert allowance(Action.SKIP, halted).reason == ""
+    skipped = decide(halted, Skip("ada"), world.now).rollout
+
+    assert halted.wave == 1
+    assert not any(wave.is_canary for wave in view_path(halted, {}, world.now).waves)
+    assert skipped.halt is None
+    assert any(s.unit == "eu-west-1" for s in skipped.waiting_for)
+
+
+def test_a_rollback_goes_on_without_its_first_region_where_the_rule_says_so() -> None:
+    world, rules = three_regions("eu-west-2", on_failure=OnFailure.CONTINUE)
+    back = started(rules.last_wave_first(), rolls_back="r0")
+
+    rollout = run(world, back, yes)
+
+    applied = [e.unit for e in world.asked if isinstance(e, effects.ApplyPlan)]
+    assert applied == ["eu-west-2", "eu-west-1", "us-east-1"]
+    assert (rollout.outcome, rollout.halt) == (Outcome.PARTIAL, None)
+    assert "eu-west-2 failed and was left as it is" in rollout.reason
+
+
+def three_regions(breaks_in: str, **rules: object) -> tuple[PaperWorld, Policy]:
+    world = BreaksIn(breaks_in, {"us-east-1": [OLD], "eu-west-1": [OLD], "eu-west-2": [OLD]})
+    made = policy(us_east_1=1, eu_west_1=1, eu_west_2=1)
+    return world, replace(made, **rules)  # type: ignore[arg-type]
+
+
 def test_a_region_that_is_skipped_stays_failed_and_the_outcome_says_so() -> None:
-    world = BreaksIn("eu-west-1", {"us-east-1": [OLD], "eu-west-1": [OLD], "eu-west-2": [OLD]})
-    rules = policy(us_east_1=1, eu_west_1=1, eu_west_2=1)
+    world, rules = three_regions("eu-west-1")
     rollout = run(world, started(rules), only_yes, most_s=400)
     assert rollout.halt is not None
 
@@ -168,6 +200,31 @@ def test_a_region_that_is_skipped_stays_failed_and_the_outcome_says_so() -> None
     assert skipped.halt is None
     assert skipped.region(EU).phase is RegionPhase.FAILED
     assert any(s.unit == "eu-west-2" for s in skipped.waiting_for)
+
+
+def test_a_region_that_lost_its_marks_to_the_halt_is_marked_again_after_a_skip() -> None:
+    world = BreaksIn("eu-west-1", {"us-east-1": [OLD], "eu-west-1": [OLD], "eu-west-2": [OLD]})
+    rules = policy(us_east_1=1, eu_west_1=1, eu_west_2=1)
+    together = replace(
+        rules,
+        regions=tuple(replace(region, wave=min(region.wave, 2)) for region in rules.regions),
+        units=tuple(replace(unit, wave=min(unit.wave, 2)) for unit in rules.units),
+        max_parallel=2,
+    )
+
+    def yes_but_to_eu_west_2(event: Event) -> Input | None:
+        if isinstance(event, ApprovalRequested) and event.subject.unit == "eu-west-2":
+            return Approve(event.subject, "test") if event.subject.asks is Asks.TAINT else None
+        return only_yes(event)
+
+    rollout = run(world, started(together), yes_but_to_eu_west_2, most_s=400)
+    assert rollout.halt is not None
+    assert world.tainted == {("eu-west-1", 0)}
+
+    skipped = decide(rollout, Skip("ada"), world.now).rollout
+
+    assert skipped.waiting_for == (Subject(Asks.TAINT, 2, UnitName("eu-west-2")),)
+    assert skipped.region(RegionName("eu-west-2")).phase is RegionPhase.WAITING
 
 
 def test_a_move_is_journaled_before_it_is_made_and_ends_with_what_is_true() -> None:
@@ -212,3 +269,47 @@ def test_no_move_is_made_while_the_rollout_itself_does_something() -> None:
     halted = halted_in("eu-west-1")[1]
     begun = decide(halted, Recover(MOVE, "", "ada"), world.now).rollout
     assert decide(begun, Recover(MOVE, "", "bob"), world.now).entries == ()
+
+
+def test_a_move_whose_console_died_ends_inconclusive_when_the_rollout_is_taken_up() -> None:
+    world, rollout = halted_in("eu-west-1")
+    begun = decide(rollout, Recover(MOVE, "", "ada"), world.now).rollout
+
+    taken = decide(begun, TakeUp("bob"), world.now)
+
+    (ended,) = [e.event for e in taken.entries if isinstance(e.event, RecoveryFinished)]
+    assert ended.failure is not None
+    assert ended.failure.kind is FailureKind.INCONCLUSIVE
+    assert "its console died in it" in ended.failure.message
+    assert taken.rollout.recoveries[0].failure == ended.failure
+    assert begun.open_moves == begun.recoveries
+    assert taken.rollout.open_moves == ()
+    assert decide(taken.rollout, Recover(MOVE, "", "bob"), world.now).effects != ()
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_a_move_can_be_interrupted_though_the_rollout_was_before(*, has_ended: bool) -> None:
+    world, rollout = halted_in("eu-west-1", yes if has_ended else only_yes)
+    rollout = replace(rollout, is_interrupted=True)
+
+    begun = decide(rollout, Recover(MOVE, "", "ada"), world.now).rollout
+    interrupted = decide(begun, InterruptNow(2), world.now)
+
+    assert allowance(Action.INTERRUPT, begun).is_allowed
+    assert interrupted.effects == (effects.InterruptTerraform(),)
+    assert "one SIGINT already" in allowance(Action.INTERRUPT, interrupted.rollout).reason
+    assert decide(interrupted.rollout, InterruptNow(2), world.now).effects == ()
+
+
+def test_what_a_dead_console_was_doing_after_the_end_holds_nothing_back() -> None:
+    world, rollout = halted_in("eu-west-1", yes)
+    begun = decide(rollout, Recover(MOVE, "", "ada"), world.now).rollout
+
+    for whose in (RunBy.US, RunBy.OTHERS):
+        assert "recover is under way" in against_recovery(begun, whose)
+        assert allowance(Action.ANOTHER, begun, whose).reason == "a move is under way"
+    assert against_recovery(begun, RunBy.NOBODY) == ""
+    assert allowance(Action.ANOTHER, begun, RunBy.NOBODY).is_allowed
+    assert not allowance(Action.INTERRUPT, begun, RunBy.NOBODY).is_allowed
+    halted = halted_in("eu-west-1")[1]
+    assert against_recovery(halted, RunBy.NOBODY) != ""

@@ -133,7 +133,7 @@ def test_a_scale_that_fails_is_never_rolled_back_by_itself() -> None:
     rollout, _ = scaled(world, 1, on_failure=OnFailure.ROLLBACK)
 
     assert (rollout.outcome, rollout.exit_code) == (Outcome.PARTIAL, 5)
-    assert rolls_back_by_itself(rollout) is None
+    assert not rolls_back_by_itself(rollout)
 
 
 def test_a_backlog_does_not_hold_a_scale_that_is_made_because_of_it() -> None:

@@ -147,6 +147,21 @@ def test_what_became_of_an_apply_is_read_from_state_and_ec2(
     assert told in end.message
 
 
+@pytest.mark.parametrize(
+    ("see", "found"), [(finished, Found.APPLIED), (survey, Found.UNTOUCHED)], ids=["all", "nothing"]
+)
+def test_an_orphan_that_stood_there_before_is_no_end_of_the_apply(
+    see: Callable[[PaperWorld], RegionSurvey], found: Found
+) -> None:
+    world = PaperWorld({"us-east-1": [OLD, OLD]})
+    rollout, _ = up_to(world, begins(effects.ApplyPlan))
+    known = tuple(replace(r, orphans=(InstanceId("i-new"),)) for r in rollout.regions)
+
+    end = reconcile(replace(rollout, regions=known), APPLY, [with_orphan(see(world))])
+
+    assert end.found is found, end.message
+
+
 def unmarked(world: PaperWorld) -> RegionSurvey:
     world.tainted.clear()
     return survey(world, serial=world.serial + 1)

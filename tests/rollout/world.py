@@ -31,6 +31,7 @@ from console.domain.observations import (
     Failed,
     Observation,
     Planned,
+    Recovered,
     RegionSurvey,
     Sampled,
     Surveyed,
@@ -82,6 +83,8 @@ class PaperWorld:
     sick: set[str] = field(default_factory=set)
     """Regions whose workers beat and finish nothing."""
     tainted: set[tuple[str, int]] = field(default_factory=set)
+    unproven: set[str] = field(default_factory=set)
+    """Regions in which the gates of what runs there never passed."""
     asked: list[effects.Effect] = field(default_factory=list)
     serial: int = 1
     wanted: dict[UnitName, tuple[tuple[RegionName, tuple[SlotTarget, ...]], ...]] = field(
@@ -142,7 +145,7 @@ class PaperWorld:
             ),
         )
 
-    def answer(self, effect: effects.Effect) -> Observation | None:
+    def answer(self, effect: effects.Effect) -> Observation | None:  # noqa: C901 - a table
         """Do an effect and return what came of it."""
         self.asked.append(effect)
         if isinstance(effect, effects.InterruptTerraform):
@@ -164,6 +167,8 @@ class PaperWorld:
                 return self._apply(effect)
             case effects.TakeCensus():
                 return Counted(tuple(self.surveys()))
+            case effects.Recover():
+                return self._recovered(effect)
             case _:
                 return Done(effect.at)
 
@@ -174,6 +179,7 @@ class PaperWorld:
                 RegionName(name),
                 self.state(name),
                 self.sample(RegionName(name)),
+                is_unproven=name in self.unproven,
             )
             for name in self.slots
         ]
@@ -212,6 +218,15 @@ class PaperWorld:
         plan = Plan(PlanId(f"plan-{len(self.asked)}"), self.serial, "lineage", changes)
         samples = tuple(self.sample(region) for region, _ in effect.slots)
         return Planned(effect.unit, effect.at.batch, plan, samples)
+
+    def _recovered(self, effect: effects.Recover) -> Recovered:
+        """Make the slots of a move whole again, with the old worker: what a restore does."""
+        region, slots = effect.move.region, effect.move.slots
+        self.serial += 1
+        for slot in slots:
+            self.slots[region][slot] = OLD
+        self.tainted -= {(region, slot) for slot in slots}
+        return Recovered(effect.at, "as promised")
 
     def _apply(self, effect: effects.ApplyPlan) -> Done:
         self.serial += 1

@@ -101,6 +101,7 @@ def test_the_title_that_was_there_is_put_aside_and_put_back(
         monkeypatch.setattr(
             LinuxDriver, f"{name}_application_mode", lambda _, name=name: done.append(name)
         )
+    monkeypatch.setattr(EnduringDriver, "_look_for_the_other_end", lambda _: None)
     driver = object.__new__(EnduringDriver)
     monkeypatch.setattr(EnduringDriver, "write", lambda _, text: done.append(text))
     driver.start_application_mode()

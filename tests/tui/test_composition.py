@@ -44,8 +44,9 @@ _UNSEEN = "filter tab-plan tab-gates tab-chart"
 _CONFIRMED = "box title told consequences buttons no yes"
 COMPOSED = {
     "start": Composition(
-        "masthead form fields label proposal image refresh chosen start wrong regions",
+        "masthead form fields label proposal image refresh chosen start regions",
         larger="preview preview-text",
+        never="wrong",
     ),
     "console": Composition(
         f"{_ROLLOUT} tab-output output",

@@ -15,6 +15,7 @@ from console.domain.policy import Approve as Approvals
 from console.domain.policy import GateRules, Pace
 from console.domain.signs import Mode
 from console.tui.screens.replay import ReplayScreen
+from console.tui.widgets.boxes import Box
 from console.tui.widgets.regions import Regions
 from console.tui.widgets.timeline import Timeline
 from tests.tui.fleets import one_region, two_waves
@@ -138,21 +139,45 @@ async def test_a_filter_is_text_and_no_markup() -> None:
         await shown.sees("hold '[/][red]'")
 
 
-async def test_what_is_off_is_told_without_colour_as_well() -> None:
+async def test_a_box_that_is_off_is_an_empty_one() -> None:
+    ticked, empty = "▐X▌", "▐ ▌"
     async with console(two_waves(), choice=None) as shown:
-        await shown.sees("Replace also")
-        styles = {
-            name: shown.app.screen.query_one(kind).get_component_rich_style(name)
-            for kind, name in (
-                ("Checkbox", "toggle--button"),
-                ("SelectionList", "selection-list--button"),
-                ("SelectionList", "selection-list--button-selected"),
-            )
-        }
-    assert styles["toggle--button"].color == styles["toggle--button"].bgcolor
-    off, on = styles["selection-list--button"], styles["selection-list--button-selected"]
-    assert off.color == off.bgcolor
-    assert on.color != on.bgcolor
+        await shown.sees(f"{empty} Replace also")
+        await shown.sees(f"{ticked} us-east-1")
+        await shown.sees(f"{ticked} us-west-1")
+        shown.app.screen.query_one("#refresh", Box).focus()
+        await shown.pilot.press("space")
+        await shown.sees(f"{ticked} Replace also")
+        await shown.pilot.press("tab", "down", "space")
+        await shown.sees(f"{empty} us-west-1")
+        await shown.sees(f"{ticked} us-east-1")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_what_is_wrong_in_the_form_is_seen_on_every_screen(size: tuple[int, int]) -> None:
+    async with console(two_waves(), size, choice=None) as shown:
+        await shown.pilot.press(*"no label", "ctrl+s")
+        await shown.sees("'no label' is no release label")
+        await shown.pilot.press(*["backspace"] * 8, *"0.9.1", "tab", "tab", "tab")
+        await shown.pilot.press("space", "down", "space", "down", "space", "ctrl+s")
+        await shown.sees("choose a region at least")
+        await shown.pilot.press("space", "ctrl+s")
+        await shown.sees("Ship 0.9.1?")
+
+
+async def test_what_is_wrong_is_told_where_the_path_stands_instead_of_the_form() -> None:
+    async with console(two_waves(), (80, 24), choice=None) as shown:
+        await shown.pilot.press(*"no label", "ctrl+o")
+        await shown.sees("The path, before anything happens")
+        await shown.pilot.press("ctrl+s")
+        await shown.sees("'no label' is no release label")
+
+
+async def test_what_is_shipped_is_named_where_what_runs_has_no_room() -> None:
+    async with console(two_waves("the-staging-of-the-other-company"), (80, 24)) as shown:
+        await shown.sees("[the-staging-of-the-other-company]  → 0.9.1")
+        await shown.pilot.resize_terminal(100, 24)
+        await shown.sees("[the-staging-of-the-other-company]    0.9.0 → 0.9.1")
 
 
 async def test_history_tells_reason_and_operator_at_every_width() -> None:

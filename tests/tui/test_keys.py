@@ -50,6 +50,18 @@ async def test_a_pause_holds_everything_back_until_it_is_continued() -> None:
         await shown.sees("completed")
 
 
+async def test_a_pause_is_told_while_something_is_asked_as_well() -> None:
+    paper = one_region(approve=Approvals.ONCE)
+    async with console(paper) as shown:
+        await shown.sees("Ship 0.9.1?")
+        await shown.pilot.press("p")
+        await shown.sees("paused by ada@host: nothing runs; still asked: Ship 0.9.1?")
+        await shown.sees("a answers   g goes on")
+        await shown.pilot.press("g")
+        await shown.sees("?  Ship 0.9.1?")
+        assert "paused by" not in shown.text()
+
+
 async def test_help_and_palette_offer_the_same_and_tell_what_is_not_allowed() -> None:
     paper = one_region()
     async with console(paper) as shown:

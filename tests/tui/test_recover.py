@@ -17,7 +17,7 @@ from console.domain.observations import Failed, Observation, Recovered
 from console.domain.outcome import Outcome
 from console.domain.policy import Approve as Approvals
 from console.domain.recovery.advice import Advice, advise
-from console.domain.recovery.move import Move
+from console.domain.recovery.move import Move, Promised
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Situation
 from console.domain.release import ReleaseLabel
@@ -109,11 +109,13 @@ class Ward:
         return console(
             self.paper,
             size,
-            **changes,
-            roll_out=self.roll_out,
-            advise=self.advise,
-            make_move=self.make_move,
-            advise_every=timedelta(seconds=0.2),
+            **{
+                "roll_out": self.roll_out,
+                "advise": self.advise,
+                "make_move": self.make_move,
+                "advise_every": timedelta(seconds=0.2),
+                **changes,
+            },
         )
 
     @property
@@ -183,6 +185,17 @@ async def test_it_shows_every_object_and_each_move_with_its_reason() -> None:
                 assert option.consequence in told
                 assert f"release-console recover {option.remedy}" in told
         assert it.paper.sent[1:] == []
+
+
+async def test_home_and_end_are_the_first_and_the_last_move() -> None:
+    it = ward()
+    async with it.shown() as shown:
+        await halted(shown)
+        screen = await opened(shown)
+        options = advise(broken()).options
+        for key, wanted in (("end", options[-1]), ("home", options[0])):
+            await shown.pilot.press(key)
+            await shown.until(lambda: screen.query_one(Moves).option == wanted)  # noqa: B023 - awaited here
 
 
 async def test_enter_on_a_move_that_is_forbidden_says_why_and_does_nothing() -> None:
@@ -258,6 +271,7 @@ async def test_a_retry_closes_the_halted_rollout_and_begins_another_over_what_is
             (EAST,),
             accept_leftovers=True,
             only_slots=((EAST, (SlotIndex(0), SlotIndex(1), SlotIndex(2))),),
+            promised=(Promised(EAST, healthy=3, left_over=0),),
         ),
     ]
     first = replay(it.paper.journal.read("r1", 0))

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 from textual.widgets import Static
 
 from console.domain import effects
-from console.domain.fleet import InstanceId, ObjectKind, SlotIndex, StateObject
+from console.domain.commands import Recover
+from console.domain.failure import Failure
+from console.domain.fleet import (
+    InstanceId,
+    ObjectKind,
+    RegionName,
+    RegionState,
+    SlotIndex,
+    StateObject,
+    UnitName,
+)
+from console.domain.machine import decide
 from console.domain.observations import Observation, Recovered
-from console.domain.recovery.advice import advise
+from console.domain.recovery.advice import Advice, advise
 from console.domain.recovery.remedies import TOLD, Remedy
 from console.domain.recovery.situation import Liveness, Situation
 from console.domain.rollout import Rollout
+from console.tui.surroundings import Handle
 from console.tui.widgets.moves import Moves
 from tests.recovery.situations import (
     INCONCLUSIVE,
+    LOCK,
     OLD,
     SILENT,
     WORKS,
@@ -30,7 +45,17 @@ from tests.recovery.situations import (
     tainted,
 )
 from tests.tui.paper import Shown
-from tests.tui.test_recover import EAST, RESTORED, Surgeon, Ward, confirming, halted, opened, ward
+from tests.tui.test_recover import (
+    EAST,
+    RESTORED,
+    Surgeon,
+    Ward,
+    confirming,
+    halted,
+    notes,
+    opened,
+    ward,
+)
 
 FLEET, LOCK_ID, ORPHAN = "checks", "3f0c", "i-orphan"
 
@@ -146,8 +171,16 @@ async def test_a_lock_a_lost_state_and_a_slow_worker_are_led_out_of_one_after_th
 
 async def test_a_lock_is_taken_away_before_anything_was_ever_rolled_out() -> None:
     it = led(locked(WHOLE, Liveness.DEAD), WHOLE)
-    async with it.shown(choice=None, where="--config other.yaml") as shown:
+
+    async def state(unit: UnitName) -> Mapping[RegionName, RegionState] | Failure:
+        found = await it.paper.state(unit)
+        assert not isinstance(found, Failure)
+        return {region: replace(known, lock=LOCK) for region, known in found.items()}
+
+    async with it.shown(choice=None, where="--config other.yaml", state=state) as shown:
         await shown.sees("in the registry")
+        await shown.sees("us-east-1: ann@build-7 holds the state lock")
+        await shown.sees("^r Recover")
         await shown.pilot.press("ctrl+r")
         await shown.sees("▶ unlock")
         # No rollout tells how its settings were named.
@@ -156,6 +189,75 @@ async def test_a_lock_is_taken_away_before_anything_was_ever_rolled_out() -> Non
         await make_the_recommended(shown, Remedy.UNLOCK, LOCK_ID)
         await shown.until(lambda: len(it.made) == 1)
     assert it.made[0].move.lock == LOCK_ID
+
+
+async def test_a_move_is_not_asked_for_again_before_it_has_begun() -> None:
+    it = ward()
+    held = asyncio.Event()
+
+    async def make_move(command: Recover, attach: Callable[[Handle], None]) -> Rollout:
+        await held.wait()  # as for the lease and the first look at the fleet
+        return await it.make_move(command, attach)
+
+    async with it.shown() as shown:
+        await halted(shown)
+        await shown.say_yes(opens="e")
+        await shown.sees("partial")
+    async with it.shown(choice=None, make_move=make_move) as shown:
+        await shown.sees("in the registry")
+        await shown.pilot.press("ctrl+r")
+        await make_the_recommended(shown, Remedy.RESTORE, FLEET)
+        await shown.sees("restore of us-east-1 slots 0, 1, 2 is about to begin")
+        await shown.pilot.press("enter")
+        await shown.until(lambda: any("restore: not now" in note for note in notes(shown)))
+        assert type(shown.app.screen).__name__ == "RecoverScreen"
+        shown.conductor.backstage.call(held.set)
+        await shown.sees("as promised: 3 of 3")
+    assert len(it.made) == 1
+
+
+async def test_no_move_is_asked_for_by_what_was_seen_before_the_last_one() -> None:
+    it = led(MARKED, WHOLE)
+    seen = threading.Event()
+    seen.set()
+
+    async def advise(regions: Sequence[RegionName] | None) -> Sequence[tuple[Situation, Advice]]:
+        found = await it.advise(regions)
+        while not seen.is_set():
+            await asyncio.sleep(0.01)
+        return found
+
+    async with it.shown() as shown:
+        await halted(shown)
+        await shown.say_yes(opens="e")
+        await shown.sees("partial")
+    async with it.shown(choice=None, advise=advise) as shown:
+        await shown.sees("in the registry")
+        await shown.pilot.press("ctrl+r")
+        await shown.sees("▶ untaint")
+        seen.clear()
+        await make_the_recommended(shown, Remedy.UNTAINT, "")
+        await shown.sees("us-east-1 is looked at again, after the last move")
+        await shown.pilot.press("enter")
+        await shown.until(lambda: any("untaint: not now" in note for note in notes(shown)))
+        seen.set()
+        await shown.sees("as promised: 3 of 3")
+    assert len(it.made) == 1
+
+
+async def test_a_long_question_fits_the_smallest_screen_and_can_be_read_to_its_end() -> None:
+    it = led(locked(LEFT_OVER, Liveness.DEAD), WHOLE)
+    async with it.shown((80, 24)) as shown:
+        await halted(shown)
+        await shown.pilot.press("v")
+        await shown.until(lambda: _chosen(shown) is Remedy.UNLOCK)
+        await confirming(shown)
+        for phrase in ("Unlock in us-east-1", f"type {LOCK_ID} to say yes", "esc Not now"):
+            assert phrase in shown.text()
+        assert "Undo:" not in shown.text()
+        await shown.pilot.press(*["down"] * 20)
+        await shown.sees("Undo:")
+        assert it.moves == []
 
 
 async def test_a_push_says_beforehand_what_the_state_will_learn() -> None:
@@ -170,3 +272,32 @@ async def test_a_push_says_beforehand_what_the_state_will_learn() -> None:
         assert "i-orphan is the instance of slot 0, tainted" in told
         assert "i-old-0 is deposed in slot 0" in told
     assert it.moves == []
+
+
+async def test_a_move_whose_console_died_after_the_end_holds_no_move_back() -> None:
+    it = led(MARKED, WHOLE)
+    async with it.shown() as shown:
+        await halted(shown)
+        await shown.say_yes(opens="e")
+        await shown.sees("partial")
+    rollout = it.paper.rollout
+    option = advise(it.situations[0]).recommended
+    assert option is not None
+    died = Recover(option.move(it.situations[0]), "", "ada@gone")
+    it.paper.journal.append(decide(rollout, died, it.paper.performer.clock.now()).entries)
+    lives = [True]
+
+    async with it.shown(choice=None, holder_lives=lambda: lives[0]) as shown:
+        await shown.sees("in the registry")
+        await shown.pilot.press("ctrl+r")
+        await shown.sees("▶ untaint")
+        await shown.pilot.press("enter")
+        await shown.sees("recover is under way")
+    lives[0] = False
+    async with it.shown(choice=None, holder_lives=lambda: lives[0]) as shown:
+        await shown.sees("in the registry")
+        await shown.pilot.press("ctrl+r")
+        await shown.sees("▶ untaint")
+        await shown.until(lambda: not shown.app.scene.holder_lives)
+        await make_the_recommended(shown, Remedy.UNTAINT, "")
+        await shown.until(lambda: len(it.made) == 1)

@@ -68,6 +68,23 @@ async def test_everything_that_is_known_of_an_object_is_shown(size: tuple[int, i
     assert "─ tainted" in second
 
 
+async def test_the_jobs_of_the_last_minute_are_shown_where_they_are_told() -> None:
+    paper = one_region()
+
+    def told(sample: RegionSample) -> RegionSample:
+        beats = sample.heartbeats.value or ()
+        counted = (replace(beat, last_minute=number * 7) for number, beat in enumerate(beats))
+        return replace(sample, heartbeats=replace(sample.heartbeats, value=tuple(counted)))
+
+    paper.mangle = told
+    async with console(paper, (200, 60)) as shown:
+        await shown.sees("▒▒ 2/2")
+        await shown.pilot.press("enter")
+        await shown.sees("─ current")
+        rows = [line.split() for line in shown.text().splitlines() if "─ current" in line]
+        assert [row[row.index("running") + 4] for row in rows] == ["0", "7"]
+
+
 async def test_a_narrow_terminal_shows_what_matters_most() -> None:
     text = await opened(one_region(), (80, 24))
     header = next(line for line in text.splitlines() if "instance " in line)

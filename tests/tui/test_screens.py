@@ -75,6 +75,21 @@ async def test_a_region_that_cannot_be_read_keeps_its_last_numbers_and_says_so()
         await shown.sees("ExpiredToken")
 
 
+async def test_of_a_region_whose_heartbeats_were_never_read_nobody_is_called_unwell() -> None:
+    paper = one_region()
+    paper.mangle = lambda sample: replace(sample, heartbeats=Reading(sample.at, error="Throttling"))
+    async with console(paper, (200, 60)) as shown:
+        await shown.sees("?? ?/2")
+        await shown.pilot.press("enter")
+        await shown.sees("nobody can tell how many of 2 are healthy")
+        await shown.sees("? unknown")
+        assert "silent" not in shown.text()
+        assert "never" not in shown.text()
+        await shown.pilot.press("escape")
+        paper.mangle = lambda sample: sample
+        await shown.sees("▒▒ 2/2")
+
+
 async def test_ten_thousand_lines_do_not_hold_up_a_key() -> None:
     paper = one_region()
     async with console(paper) as shown:

@@ -85,7 +85,8 @@ class Heartbeats:
         # Replaced as a whole, so that another look in another thread loses nothing but its work.
         self._memories[region] = memory
         oldest = self._floor(now - self._window)
-        return tuple(_heartbeat(pair, memory.points, oldest) for pair in pairs)
+        minute = self._floor(now - MINUTE)
+        return tuple(_heartbeat(pair, memory.points, oldest, minute) for pair in pairs)
 
     def _look(
         self, ask_for: AskFor, memory: _Memory | None, pairs: Sequence[Pair], now: datetime
@@ -143,7 +144,7 @@ def _joined(
         yield key, (*(point for point in old.get(key, ()) if point.at < start), *points)
 
 
-def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
+def _heartbeat(pair: Pair, points: Points, oldest: datetime, minute: datetime) -> Heartbeat:
     beats, runs, failures, heads, by_digest = (
         tuple(point for point in points.get((pair, metric), ()) if point.at >= oldest)
         for metric in (HEARTBEAT, RUNS, FAILURES, DIGEST, BY_DIGEST)
@@ -156,7 +157,12 @@ def _heartbeat(pair: Pair, points: Points, oldest: datetime) -> Heartbeat:
         failures=total(failures),
         digest=digest_in(pair, heads, by_digest),
         worked_at=_worked_at(runs, failures),
+        last_minute=max(0, _since(minute, runs) - _since(minute, failures)),
     )
+
+
+def _since(start: datetime, points: Sequence[Point]) -> int:
+    return total([point for point in points if point.at >= start])
 
 
 def _worked_at(runs: Sequence[Point], failures: Sequence[Point]) -> datetime | None:

@@ -21,6 +21,7 @@ _WHOLE_DIGEST = 64
 # A worker's clock may be ahead by so much. What is further ahead is no time of a heartbeat, and
 # would keep a dead instance fresh until that time has come.
 _AHEAD = timedelta(minutes=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def sum_up(
     for report in mine:
         if at - window <= report.at <= at + _AHEAD:
             by_pair.setdefault((report.instance, report.release), []).append(report)
-    return tuple(_heartbeat(*pair, told) for pair, told in by_pair.items())
+    return tuple(_heartbeat(*pair, told, at - _MINUTE) for pair, told in by_pair.items())
 
 
 def normal_digest(text: object) -> str | None:
@@ -105,7 +106,10 @@ def _check_times(reports: Sequence[Report], at: datetime) -> None:
         )
 
 
-def _heartbeat(instance: str, release: str, reports: Sequence[Report]) -> Heartbeat:
+def _heartbeat(
+    instance: str, release: str, reports: Sequence[Report], minute: datetime
+) -> Heartbeat:
+    recent = [report for report in reports if report.at >= minute]
     last = max((report for report in reports if report.is_beat), key=_time, default=None)
     digests = [report for report in reports if report.digest is not None]
     return Heartbeat(
@@ -116,6 +120,7 @@ def _heartbeat(instance: str, release: str, reports: Sequence[Report]) -> Heartb
         failures=sum(report.failures for report in reports),
         digest=max(digests, key=_time).digest if digests else None,
         worked_at=_worked_at(reports),
+        last_minute=max(0, sum(report.runs - report.failures for report in recent)),
     )
 
 

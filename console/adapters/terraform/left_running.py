@@ -39,10 +39,12 @@ def processes() -> Iterator[int]:
 def environment_of(pid: int) -> list[bytes]:
     """Return the variables of a process, each with its value; none where they cannot be read."""
     try:
-        # Empty for a process that has ended and was not waited for.
-        return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        # Empty for a process that has ended and was not waited for, and for one that is just being
+        # started: Linux lays a program's environment out after it has let the parent go on.
+        told = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:
         return []
+    return [variable for variable in told.split(b"\0") if variable]
 
 
 def newest_log(logs: Path, unit: str) -> Path | None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from console.adapters.terraform.endpoints import asks_another_s3
 from console.adapters.terraform.left_running import environment_of, processes, working_in
 from console.domain.fleet import StateLock
 from console.domain.recovery.situation import Liveness
@@ -52,7 +53,9 @@ def holder_of(
         backend: the settings of the unit's backend; None where they are not known.
     """
     user, _, machine = lock.holder.partition("@")
-    if machine != socket.gethostname() or not _sees_everybody(user):
+    if machine != socket.gethostname():
+        return Liveness.ELSEWHERE
+    if not _sees_everybody(user):
         return Liveness.UNKNOWN
     if working_in(data_dir):
         return Liveness.ALIVE
@@ -126,7 +129,11 @@ def _works_elsewhere(pid: int, data_dir: Path, backend: Mapping[str, str | bool 
             return _is_other_object(_initialised(work), _initialised(data_dir)["config"])
         changed = max(path.stat().st_mtime for path in (work, *work.glob("terraform.tfstate")))
         is_older = datetime.fromtimestamp(changed, UTC) <= _began(pid) + _ROUNDING
-        return is_older and _is_other_object(_initialised(work), backend)
+        theirs = _initialised(work)
+        return is_older and (
+            _is_other_object(theirs, backend)
+            or asks_another_s3(pid, theirs, _initialised(data_dir))
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -147,7 +154,7 @@ def _initialised(data_dir: Path) -> Mapping[str, Any]:
 def _is_other_object(theirs: Mapping[str, Any], backend: Mapping[str, Any]) -> bool:
     """Whether a backend keeps its state in another place than one with these settings.
 
-    Nothing else in them tells: credentials may differ, and endpoints have several names.
+    Nothing else in them tells: credentials may differ, and so may the names of one endpoint.
     """
     if theirs["type"] == "local" and backend and "path" not in backend:
         return True

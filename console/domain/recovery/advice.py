@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from console.domain.fleet import InstanceId, RegionName
 from console.domain.recovery.happened import happened
-from console.domain.recovery.move import Move
+from console.domain.recovery.move import Move, Promised
 from console.domain.recovery.prospects import Prospect, prospect
 from console.domain.recovery.remedies import TOLD, Remedy
 from console.domain.recovery.rules import Case, judge
@@ -56,10 +56,16 @@ class Option:
 
     def move(self, situation: Situation) -> Move:
         """Return exactly what a yes to this option is a yes to."""
-        lock = situation.lock.id if situation.lock and self.remedy is Remedy.UNLOCK else ""
-        return Move(
-            situation.region, self.remedy, self.slots, self.instance, self.prospect.removed, lock
-        )
+        move = Move(situation.region, self.remedy, self.slots, self.instance, self.prospect.removed)
+        if self.remedy is not Remedy.UNLOCK or situation.lock is None:
+            return move
+        serial = situation.serial.number if situation.serial is not None else 0
+        return replace(move, lock=situation.lock.id, serial=serial)
+
+    def promised(self, region: RegionName) -> Promised:
+        """Return what the option, made in `region`, is compared with afterwards."""
+        expected = self.prospect
+        return Promised(region, expected.healthy_after, expected.unfinished)
 
     @property
     def is_dangerous(self) -> bool:

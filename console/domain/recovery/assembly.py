@@ -10,6 +10,7 @@ from console.domain.failure import Failure
 from console.domain.fleet import RegionName, RegionSample
 from console.domain.observations import RegionSurvey
 from console.domain.policy import Policy
+from console.domain.recovery.drift import drift
 from console.domain.recovery.lineage import Lineage
 from console.domain.recovery.situation import Situation
 from console.domain.view import Health, ObjectView, RegionView, view_region
@@ -42,36 +43,69 @@ def situation_of(
         boot_allowance=boot_allowance,
         now=now,
     )
-    return Situation(
+    situation = Situation(
         region=name,
         desired=view.desired,
-        objects=tuple(_closely(found, survey) for found in view.objects),
+        objects=view.objects,
         release=_release(lineage, view),
         before=lineage.before.release if lineage.before is not None else "",
         is_untouched=lineage.newest is not None and not lineage.has_begun,
         waits_for=lineage.waits_for,
         lock=view.lock,
         holder=survey.holder,
+        serial=survey.serial,
         has_errored_state=survey.has_errored_state,
         unwritten=survey.unwritten,
         error=_unreadable(survey.state_error, survey.sample),
         cause=_cause(lineage, name),
         proof=policy.gates.completions_min or 0,
+        work_within=_work_within(policy, boot_allowance),
+        drift=drift(lineage, state),
+        jobs_wait=view.queue is None or view.queue.backlog > 0,
+    )
+    return replace(
+        situation, objects=tuple(_closely(found, survey, situation) for found in view.objects)
     )
 
 
+# No source tells when a job was finished to more than half a minute.
+_LEAST = timedelta(minutes=1)
+
+
+def _work_within(policy: Policy, boot_allowance: timedelta) -> timedelta:
+    """Return how long a worker may finish nothing while jobs wait.
+
+    As long as the settings give a new one for its first jobs: so a fleet whose jobs are long has
+    said so itself. And a beat may be late that tells of them.
+    """
+    longest = max(policy.gates.completions_within, boot_allowance, _LEAST)
+    return longest + policy.silent_after
+
+
 # A worker that was started three times and does not beat is not merely slow.
-_CRASHES = 3
+_RESTARTS = 2
 
 
-def _closely(found: ObjectView, survey: RegionSurvey) -> ObjectView:
+def _closely(found: ObjectView, survey: RegionSurvey, situation: Situation) -> ObjectView:
     """Return the object with what a closer look at its instance showed."""
     closer = next((seen for seen in survey.closer if seen.instance == found.id), None)
     if closer is None:
         return found
-    is_sick = found.health in {Health.SILENT, Health.BOOTING}
-    health = Health.CRASHING if is_sick and closer.starts >= _CRASHES else found.health
+    crashes = closer.restarts >= _RESTARTS and _may_crash(found, situation)
+    health = Health.CRASHING if crashes else found.health
     return replace(found, user_data=closer.started, health=health)
+
+
+def _may_crash(found: ObjectView, situation: Situation) -> bool:
+    """Whether restarts on an instance's console tell of what it does now.
+
+    A console keeps its lines for as long as the instance runs. So they say nothing of one that
+    counts as a worker, nor of one that has finished jobs; a beat alone may come between two
+    crashes.
+    """
+    if found.health is Health.HEALTHY:
+        return not (found.completions or situation.works(found))
+    return found.health in {Health.SILENT, Health.BOOTING}
 
 
 def _unreadable(state_error: str, sample: RegionSample) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.domain.fleet import InstanceId
 from console.domain.recovery.remedies import Remedy
-from console.domain.recovery.situation import Slot, is_healthy
+from console.domain.recovery.situation import Situation, Slot, is_healthy
 from console.domain.view import ObjectView
 
 
@@ -47,10 +47,17 @@ def by_number(found: Sized, one: str, many: str) -> str:
     return one if len(found) == 1 else many
 
 
-def doubt(found: ObjectView) -> str:
+def unread(situation: Situation) -> str:
+    """Return why nobody can tell what is true of a region, of which something was not read."""
+    return f"the region cannot be read: {situation.error}"
+
+
+def doubt(found: ObjectView, situation: Situation) -> str:
     """Return what is wrong with an instance that does not count as a worker."""
     if not is_healthy(found):
         return f"is {found.health}"
     if found.heartbeat != found.tag:
         return f"beats with {found.heartbeat} and is tagged {found.tag}"
+    if situation.has_stopped_working(found):
+        return "beats and has finished no job of late, although there are some"
     return "beats and has not been seen to finish a job"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from console.domain.confirmation import Confirmation
 from console.domain.recovery.advice import Option
-from console.domain.recovery.remedies import ROLLOUTS, TOLD
+from console.domain.recovery.held import held
+from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
 from console.domain.recovery.shipping import Shipment
 from console.domain.recovery.situation import Situation
 from console.domain.recovery.typed import typed_name
@@ -33,14 +34,18 @@ def confirm_move(
     return Confirmation(
         title=f"{told.verb} in {situation.region}",
         question=f"{told.verb}?",
-        consequences=tuple(_lines(option, rollout, shipped)),
+        consequences=tuple(_lines(option, situation, rollout, shipped)),
         yes=told.verb,
         typed=typed_name(option, situation, fleet) if option.is_dangerous else None,
     )
 
 
-def _lines(option: Option, rollout: Rollout | None, shipped: Shipment | None) -> Iterator[str]:
+def _lines(
+    option: Option, situation: Situation, rollout: Rollout | None, shipped: Shipment | None
+) -> Iterator[str]:
     yield option.consequence
+    if option.remedy is Remedy.UNLOCK:
+        yield from held(situation)
     yield TOLD[option.remedy].sentence
     if shipped is not None:
         if rollout is not None and not rollout.is_finished:

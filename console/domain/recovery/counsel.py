@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from console.domain.events import Noticed
 from console.domain.observations import RegionSurvey
 from console.domain.outcome import RegionOutcome, RegionPhase
 from console.domain.recovery.advice import Advice, Standing, advise
 from console.domain.recovery.assembly import situation_of
 from console.domain.recovery.lineage import lineage_of
 from console.domain.recovery.next_step import again
+from console.domain.recovery.promise import compared, is_kept
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Situation, Slot
 from console.domain.recovery.typed import command_line, sentence
@@ -29,10 +31,7 @@ def with_advice(
 
     A region that is whole needs none.
     """
-    allowance = rollout.policy.gates.deadline
-    told = lineage_of(survey.region, [rollout])
-    lineage = replace(told, before=survey.before or told.before)
-    situation = situation_of(survey, lineage, rollout.policy, now, allowance)
+    situation = _situation(rollout, survey, now)
     if not situation.needs_somebody and outcome.phase is not RegionPhase.FAILED:
         return outcome
     advice = advise(situation)
@@ -42,6 +41,30 @@ def with_advice(
         *_elsewhere(situation, rollout),
     )
     return replace(outcome, happened=advice.happened[-1:], next=lines)
+
+
+def against_promise(rollout: Rollout, survey: RegionSurvey, now: datetime) -> Iterator[Noticed]:
+    """Yield what is true of a region that the rollout was advised for, beside what was promised.
+
+    Nothing where it has changed nothing: then the region is as it was.
+    """
+    promised = next((p for p in rollout.request.promised if p.region == survey.region), None)
+    if promised is None or not rollout.has_changed:
+        return
+    situation = _situation(rollout, survey, now)
+    text = f"{survey.region}: {compared(promised, situation)}"
+    if is_kept(promised, situation):
+        yield Noticed(text, survey.region, is_good=True)
+    else:
+        look = f"release-console recover --region {survey.region} {rollout.request.where}".rstrip()
+        yield Noticed(f"{text}; what may be done: {look}", survey.region)
+
+
+def _situation(rollout: Rollout, survey: RegionSurvey, now: datetime) -> Situation:
+    told = lineage_of(survey.region, [rollout])
+    lineage = replace(told, before=survey.before or told.before)
+    allowance = rollout.policy.gates.deadline
+    return situation_of(survey, lineage, rollout.policy, now, allowance)
 
 
 def _moves(advice: Advice, situation: Situation, rollout: Rollout) -> Iterator[str]:

@@ -33,6 +33,7 @@ def _truth(situation: Situation) -> str:
     ]
     if situation.is_unseen:
         parts = [f"Nobody can tell how many of {situation.desired} workers are healthy"]
+    parts += map(str, situation.drift or ())
     if situation.orphans:
         names = ", ".join(orphan.id for orphan in situation.orphans)
         runs = "runs and is" if len(situation.orphans) == 1 else "run and are"
@@ -67,5 +68,5 @@ def _slots(situation: Situation) -> list[str]:
         verb = "is" if len(marked) == 1 else "are"
         told.append(f"{of(marked)} {verb} marked for replacement and nothing was replaced")
     sick = [s.current for s in slots if s.current and not s.is_unfinished and not s.current_works]
-    told += [f"{found.id} {doubt(found)}" for found in sick]
+    told += [f"{found.id} {doubt(found, situation)}" for found in sick]
     return told or ["every slot has one object, and none is marked"]

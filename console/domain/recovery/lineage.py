@@ -13,12 +13,16 @@ from itertools import islice
 
 from console.domain.fleet import RegionName, SlotTarget
 from console.domain.outcome import RegionPhase
+from console.domain.recovery.move import Move
 from console.domain.recovery.remedies import Remedy
-from console.domain.rollout import RegionRun, Rollout
+from console.domain.release import Digest
+from console.domain.rollout import Recovery, RegionRun, Rollout
+from console.domain.steps import Step
 
 # Nobody goes back further than this, and each rollout costs a replay of its journal.
 _FAR_BACK = 20
-_THROUGH = {RegionPhase.VERIFIED, RegionPhase.DONE, RegionPhase.CURRENT}
+THROUGH = frozenset({RegionPhase.VERIFIED, RegionPhase.DONE, RegionPhase.CURRENT})
+"""What a region's rollout has come to that is good there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Lineage:
     """What a rollback leads to; after one, what that one has led to. None where nobody knows."""
     waits_for: tuple[RegionName, ...] = ()
     """Regions of earlier waves that are not through with what `newest` ships."""
+    moves: tuple[Move, ...] = ()
+    """Made in the region since `newest` began, or tried."""
 
     @property
     def rolls_back(self) -> str:
@@ -74,7 +80,15 @@ def lineage_of(region: RegionName, past: Sequence[Rollout]) -> Lineage:
     if not covering:
         return Lineage(region)
     newest = covering[0]
-    return Lineage(region, newest, _before(region, covering), _waits_for(region, newest, past))
+    before, waits_for = _before(region, covering), _waits_for(region, newest, past)
+    since = (made.move for rollout in _since(newest, past) for made in rollout.recoveries)
+    moves = tuple(move for move in since if move.region == region)
+    return Lineage(region, newest, before, waits_for, moves)
+
+
+def _since(rollout: Rollout, past: Sequence[Rollout]) -> Sequence[Rollout]:
+    """Return `rollout` and those after it: a move is recorded in the newest one of all."""
+    return past[: past.index(rollout) + 1] if rollout in past else ()
 
 
 def _is_complete(lineage: Lineage) -> bool:
@@ -103,7 +117,7 @@ def _before(region: RegionName, covering: Sequence[Rollout]) -> SlotTarget | Non
         if run is None or rollout.request.rolls_back or rollout.request.scale:
             continue
         brought = [target for target in left if target.release == rollout.request.label]
-        if brought and run.phase in _THROUGH:
+        if brought and run.phase in THROUGH:
             break
         finished = Counter(_found(run, newest, is_finished=True))
         if finished:
@@ -130,16 +144,70 @@ def _waits_for(
     if own is None or newest.request.rolls_back:
         return ()
     earlier = (run.name for run in newest.regions if run.wave < own.wave)
-    return tuple(name for name in earlier if not _is_through(name, newest, past))
+    return tuple(name for name in earlier if not is_through(name, newest, past))
 
 
-def _is_through(region: RegionName, newest: Rollout, past: Sequence[Rollout]) -> bool:
+def unproven(
+    regions: Mapping[RegionName, Iterable[Digest]], past: Iterable[Rollout]
+) -> frozenset[RegionName]:
+    """Return the regions whose release was applied there, and whose gates never passed since.
+
+    Args:
+        regions: each with the digests that its slots run.
+        past: the rollouts that did anything, the newest first; no more of them are asked for than
+            it takes.
+    """
+    open_ones = {region: frozenset(digests) for region, digests in regions.items()}
+    found: set[RegionName] = set()
+    seen: list[Rollout] = []
+    for rollout in islice(past, _FAR_BACK):
+        seen.append(rollout)
+        told = [name for name, runs in open_ones.items() if _tells_of(rollout, name, runs)]
+        found.update(name for name in told if not _has_passed(name, rollout, seen))
+        for name in told:
+            del open_ones[name]
+        if not open_ones:
+            break
+    return frozenset(found)
+
+
+def _tells_of(rollout: Rollout, region: RegionName, runs: frozenset[Digest]) -> bool:
+    """Whether `rollout` has brought there what runs, or has found it in order."""
+    run = _run(rollout, region)
+    if run is None or rollout.release is None or rollout.release.digest not in runs:
+        return False
+    applies = (s for s in rollout.steps if s.at.step is Step.APPLY and s.at.unit == run.unit)
+    return any(applies) or (run.phase is RegionPhase.CURRENT and not rollout.request.only)
+
+
+def is_through(region: RegionName, newest: Rollout, past: Sequence[Rollout]) -> bool:
+    """Return whether `region` has proven the release of `newest`.
+
+    Args:
+        region: which.
+        newest: a rollout of the release.
+        past: the rollouts that did anything, the newest first. The newest of them that covers the
+            region tells.
+    """
     last = next((r for r in past if _run(r, region) is not None), newest)
     run = _run(last, region)
     if run is None or last.request.label != newest.request.label:
         return False
-    # A move is recorded in the newest rollout of all, whichever regions that covers.
-    since = past[: past.index(last) + 1] if last in past else ()
-    moves = [made for rollout in since for made in rollout.recoveries if made.failure is None]
+    return _has_passed(region, last, past)
+
+
+def _has_passed(region: RegionName, last: Rollout, past: Sequence[Rollout]) -> bool:
+    """Whether the gates of `last` passed there, or somebody has accepted it since."""
+    run = last.region(region)
+    moves = [made for rollout in _since(last, past) for made in _well_made(rollout)]
     accepted = any((m.move.region, m.move.remedy) == (region, Remedy.ACCEPT) for m in moves)
-    return run.phase in _THROUGH or accepted
+    return run.phase in THROUGH or accepted
+
+
+def _well_made(rollout: Rollout) -> Iterator[Recovery]:
+    """Yield the moves that have ended well; nobody knows yet how an open one ends."""
+    return (
+        made
+        for made in rollout.recoveries
+        if made.failure is None and made not in rollout.open_moves
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from console.domain.failure import ending
 from console.domain.fleet import RegionName
 from console.domain.recovery.promise import AS_PROMISED
 from console.domain.recovery.situation import Situation
@@ -40,7 +41,8 @@ def _of_the_last(rollout: Rollout, made: list[Recovery], last_line: str) -> Iter
                 yield last_line, Tone.QUIET
         elif recovery.failure is not None:
             hint = f"; {recovery.failure.hint}" if recovery.failure.hint else ""
-            yield f"{recovery.move} failed: {recovery.failure.message}{hint}", Tone.BAD
+            ended = f"{recovery.move} {ending(recovery.failure)}"
+            yield f"{ended}: {recovery.failure.message}{hint}", Tone.BAD
         else:
             is_kept = recovery.note.startswith(AS_PROMISED)
             yield f"{recovery.move}: {recovery.note}", Tone.GOOD if is_kept else Tone.WARN

@@ -24,9 +24,13 @@ _BEFORE_REGIONS = {Step.PREFLIGHT, Step.BUILD, Step.TEST, Step.PUSH}
 
 
 def next_step(rollout: Rollout, outcome: Outcome) -> str:
-    """Return what leads on, a line each; empty where nothing is left to do."""
+    """Return what leads on, a line each; empty where nothing is left to do.
+
+    What has ended well may still leave an orphan, or slots that it was not about.
+    """
     if outcome in {Outcome.COMPLETED, Outcome.ROLLED_BACK}:
-        return _to_write_down(rollout)
+        left = (line for outcome in rollout.outcomes for line in outcome.next)
+        return "\n".join(filter(None, (_to_write_down(rollout), *left)))
     return "\n".join((*_hint(rollout), *_commands(rollout)))
 
 
@@ -49,6 +53,9 @@ def _hint(rollout: Rollout) -> tuple[str, ...]:
 def _commands(rollout: Rollout) -> Iterator[str]:
     """Yield the moves of every region that is not whole; else how the rest is released."""
     advised = [line for outcome in rollout.outcomes for line in outcome.next]
+    for region, _ in rollout.request.leaves:
+        line = f"release-console recover --region {region} {rollout.request.where}".rstrip()
+        advised.append(f"what leads on in {region}: {line}")
     yield from advised
     if advised:
         if _rest_may_follow(rollout):
@@ -76,12 +83,23 @@ def again(rollout: Rollout, only: Sequence[RegionName] = ()) -> str:
     request = rollout.request
     if request.scale is not None:
         return again_scaled(request.scale, rollout.fleet, request.where)
+    return f"release-console --auto {_asked_for(rollout, only)}"
+
+
+def over_leftovers(rollout: Rollout) -> str:
+    """Return the command line that begins the same rollout over what an earlier one has left."""
+    return f"release-console recover retry --yes {_asked_for(rollout)}"
+
+
+def _asked_for(rollout: Rollout, only: Sequence[RegionName] = ()) -> str:
+    """Return the options that say what is shipped, and where."""
+    request = rollout.request
     about = tuple(region.name for region in rollout.policy.regions)
     named = only or (about if rollout.policy.is_partial else ())
     image = f" --image {request.image}" if request.image is not None else ""
     regions = f" --regions {','.join(named)}" if named else ""
     where = f" {request.where}" if request.where else ""
-    return f"release-console --auto --release {request.label}{image}{regions}{where}"
+    return f"--release {request.label}{image}{regions}{where}"
 
 
 def again_scaled(scale: Scale, fleet: str, where: str) -> str:

@@ -5,7 +5,7 @@ An instance that is in no state, a state lock, a state that could not be written
 
 from __future__ import annotations
 
-from console.domain.recovery.case import Case, doubt, indexes
+from console.domain.recovery.case import Case, doubt, indexes, unread
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Liveness, Situation, is_healthy
 from console.domain.view import Health, ObjectView
@@ -22,7 +22,9 @@ def adopt(situation: Situation, orphan: ObjectView) -> Case:
         against = f"{taken}: there is no free one for {orphan.id}"
         return Case(Remedy.ADOPT, instance=orphan.id, against=against)
     if not situation.works(orphan):
-        return Case(Remedy.ADOPT, slots, orphan.id, against=f"{orphan.id} {doubt(orphan)}")
+        return Case(
+            Remedy.ADOPT, slots, orphan.id, against=f"{orphan.id} {doubt(orphan, situation)}"
+        )
     why = f"{orphan.id} works, and slot {slots[0]} is empty"
     return Case(Remedy.ADOPT, slots, orphan.id, speaks_for=why)
 
@@ -40,16 +42,25 @@ def terminate(situation: Situation, orphan: ObjectView) -> Case:
         return Case(Remedy.TERMINATE, instance=orphan.id, harms=harms)
     if is_healthy(orphan):
         # Nobody can tell whether it idles or is broken, and it may be the last one that works.
-        against = f"{orphan.id} {doubt(orphan)}, which may come yet, and {left}"
+        against = f"{orphan.id} {doubt(orphan, situation)}, which may come yet, and {left}"
         return Case(Remedy.TERMINATE, instance=orphan.id, against=against)
-    # It boots, and may yet be wanted.
+    # It boots, or has crashed and beats, and may yet be wanted.
     return Case(Remedy.TERMINATE, instance=orphan.id)
 
 
 def unlock(situation: Situation) -> Case:
     """Return the case of removing the state lock."""
     if situation.lock is None:
-        return Case(Remedy.UNLOCK, against="the state is not locked")
+        why = f"no lock was seen, and {unread(situation)}" if situation.error else ""
+        return Case(Remedy.UNLOCK, against=why or "the state is not locked")
+    serial = situation.serial
+    if serial is not None and serial.is_moving:
+        return Case(
+            Remedy.UNLOCK,
+            harms=f"the state that {situation.lock.holder} has locked is being written, its serial "
+            f"was {serial.before} and is {serial.number}: without the lock two Terraforms would "
+            "write one state",
+        )
     match situation.holder:
         case Liveness.ALIVE:
             return Case(
@@ -60,7 +71,7 @@ def unlock(situation: Situation) -> Case:
         case Liveness.DEAD:
             why = f"the Terraform of {situation.lock.holder} that took the lock is dead"
             return Case(Remedy.UNLOCK, speaks_for=why)
-        case Liveness.UNKNOWN:
+        case Liveness.ELSEWHERE | Liveness.UNKNOWN:
             return Case(Remedy.UNLOCK)
 
 
@@ -73,11 +84,12 @@ def push_state(situation: Situation) -> Case:
         return Case(Remedy.PUSH_STATE, against=held)
     if situation.error:
         # Whoever could not write the state could not free its lock either.
-        unread = f"the region cannot be read: {situation.error}"
-        return Case(Remedy.PUSH_STATE, against=unread)
+        return Case(Remedy.PUSH_STATE, against=unread(situation))
     why = "until it is pushed, the state does not know what runs"
     return Case(Remedy.PUSH_STATE, speaks_for=why)
 
 
 def _may_work(orphan: ObjectView) -> bool:
-    return orphan.health in {Health.HEALTHY, Health.BOOTING}
+    """Whether it works, or may come to: also one that has crashed before and beats now."""
+    beats = orphan.health is Health.CRASHING and orphan.heartbeat is not None
+    return beats or orphan.health in {Health.HEALTHY, Health.BOOTING}

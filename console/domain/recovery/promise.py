@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from console.domain.counted import counted
 from console.domain.fleet import ObjectKind
-from console.domain.recovery.prospects import Prospect
+from console.domain.recovery.move import Promised
+from console.domain.recovery.prospects import Prospect, left_over
 from console.domain.recovery.situation import Situation
 from console.domain.view import ObjectView
 
@@ -28,6 +30,29 @@ def differences(promised: Prospect, now: Situation) -> str:
     if fewer:
         parts.append(f"missing: {', '.join(fewer)}")
     return "; ".join(parts)
+
+
+def is_kept(promised: Promised, now: Situation) -> bool:
+    """Whether a rollout has led to what it promised in a region, by what can be counted."""
+    found = (now.healthy, left_over(now.objects))
+    return not now.error and found == (promised.healthy, promised.left_over)
+
+
+def compared(promised: Promised, now: Situation) -> str:
+    """Return what is true after a rollout, in a sentence, beside what it promised."""
+    if now.error:
+        return f"{now.region} cannot be read now: {now.error}"
+    left = left_over(now.objects)
+    if is_kept(promised, now):
+        over = counted(left, "object") if left else "nothing"
+        return (
+            f"{AS_PROMISED}: {counted(now.healthy, 'worker')} healthy, {now.desired} wanted, "
+            f"{over} left over"
+        )
+    return (
+        f"not {AS_PROMISED}: {counted(now.healthy, 'worker')} healthy, {promised.healthy} "
+        f"promised; {counted(left, 'object')} left over, {promised.left_over} promised"
+    )
 
 
 _Key = tuple[int | None, str, ObjectKind, bool]

@@ -34,13 +34,16 @@ class Prospect:
     @property
     def unfinished(self) -> int:
         """Objects that are tainted, deposed, gone, or in no state."""
-        return sum(
-            found.is_tainted or found.kind is not ObjectKind.CURRENT for found in self.objects
-        )
+        return left_over(self.objects)
 
     def harms(self, desired: int) -> bool:
         """Whether fewer workers are left than now, of those that the region shall have."""
         return self.healthy_at_worst < min(self.healthy_before, desired)
+
+
+def left_over(objects: Iterable[ObjectView]) -> int:
+    """Return how many of `objects` are tainted, deposed, gone, or in no state."""
+    return sum(found.is_tainted or found.kind is not ObjectKind.CURRENT for found in objects)
 
 
 def prospect(

@@ -88,7 +88,7 @@ TOLD: Mapping[Remedy, Told] = {
     ),
     Remedy.UNLOCK: Told(
         "Unlock",
-        "Remove a state lock whose holder is dead.",
+        "Remove the state lock: right only when the Terraform that took it is gone.",
         is_dangerous=True,
         undo="none needed: the next Terraform takes its own lock",
     ),

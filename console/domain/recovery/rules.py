@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from console.domain.failure import FailureKind
-from console.domain.recovery.case import Case, by_number, indexes, named, of
+from console.domain.recovery.case import Case, by_number, indexes, named, of, unread
 from console.domain.recovery.outside import adopt, push_state, terminate, unlock
 from console.domain.recovery.remedies import Remedy
 from console.domain.recovery.situation import Situation, Slot, is_gone
 from console.domain.view import Health, ObjectView
 
-__all__ = ["MOST_RETRIES", "Case", "judge"]
+__all__ = ["MOST_RETRIES", "Case", "against_release", "judge"]
 
 # Each failed retry leaves one more instance running in its slot: the second one is a habit.
 MOST_RETRIES = 2
@@ -52,7 +52,7 @@ def _held_back(situation: Situation) -> str:
     instances that the state does not.
     """
     if situation.error:
-        return f"the region cannot be read: {situation.error}"
+        return unread(situation)
     if situation.lock is not None:
         return f"the state is locked by {situation.lock.holder}: see unlock"
     if situation.has_errored_state:
@@ -70,16 +70,38 @@ def _retry(situation: Situation) -> Case:
         )
     slots = [slot for slot in broken if _tries(slot) <= MOST_RETRIES]
     if not slots:
-        running = named(found for slot in broken for found in slot.deposed if not is_gone(found))
-        return Case(
-            Remedy.RETRY,
-            indexes(broken),
-            against=f"{of(broken)} {by_number(broken, 'was', 'were')} retried "
-            f"{MOST_RETRIES} times, and each try leaves one more "
-            f"instance running ({running}): restore, or roll another release out",
-        )
+        return Case(Remedy.RETRY, indexes(broken), against=_tried_enough(broken))
     chosen = _affordable(situation, slots)
     return Case(Remedy.RETRY, indexes(chosen), speaks_for=_cause_is_gone(situation, chosen))
+
+
+def _tried_enough(slots: Sequence[Slot]) -> str:
+    running = named(found for slot in slots for found in slot.deposed if not is_gone(found))
+    return (
+        f"{of(slots)} {by_number(slots, 'was', 'were')} retried {MOST_RETRIES} times, and each try "
+        f"leaves one more instance running ({running}): restore, or roll another release out"
+    )
+
+
+def against_release(situation: Situation, label: str) -> str:
+    """Return why `label` is not shipped over what is left of a region; empty where it may be.
+
+    A release that has failed in a slot is no way on for it, also where others have come since. One
+    that the slot has not seen yet is.
+
+    Args:
+        situation: what was seen.
+        label: a release that somebody names, which need not be the one that stopped.
+    """
+    full = [
+        slot for slot in situation.slots if _tries(slot) > MOST_RETRIES and _has_failed(slot, label)
+    ]
+    return _tried_enough(full) if full else ""
+
+
+def _has_failed(slot: Slot, label: str) -> bool:
+    found = (*([slot.current] if slot.current else []), *slot.deposed)
+    return any(one.tag == label and one not in slot.working for one in found)
 
 
 def _cause_is_gone(situation: Situation, slots: Sequence[Slot]) -> str:
@@ -110,7 +132,7 @@ def _accept(situation: Situation) -> Case:
         return Case(Remedy.ACCEPT, against="no slot has a new instance beside its old one")
     names = named(s.current for s in slots if s.current)
     words = by_number(slots, "has not proven itself", "have not proven themselves")
-    reason = f"{names} {words}: no heartbeat of its release, or no job finished"
+    reason = f"{names} {words}: no heartbeat of its release, or no job finished of late"
     old = [s.healthy_deposed for s in slots if s.healthy_deposed]
     if old:
         harms = f"{reason}; accepting it destroys the old worker beside it, which works: "
@@ -147,7 +169,9 @@ def _rollback(situation: Situation) -> Case:
             against = f"it ran {situation.before} before, as it does now"
             return Case(Remedy.ROLLBACK, against=against)
         return Case(Remedy.ROLLBACK, indexes(_affordable(situation, elsewhere)))
-    left = [s for s in situation.slots if s in elsewhere or s.is_unfinished or _is_sick(s)]
+    # A slot that ran another release yet, and still does, has left nothing.
+    own = [s for s in elsewhere if s.current and s.current.tag in {situation.release, None}]
+    left = [s for s in situation.slots if s in own or s.is_unfinished or _is_sick(s)]
     if not any(s in elsewhere or s.deposed or not s.current_works for s in left):
         see = ": see untaint" if left else ""
         return Case(Remedy.ROLLBACK, against=f"no slot has left {situation.before}{see}")
@@ -172,6 +196,10 @@ def _finish(situation: Situation) -> Case:
     if situation.unfinished:
         verb = by_number(situation.unfinished, "is", "are")
         against = f"{of(situation.unfinished)} {verb} unfinished: see retry"
+        return Case(Remedy.FINISH, against=against)
+    if situation.orphans:
+        verb = by_number(situation.orphans, "is", "are")
+        against = f"{named(situation.orphans)} {verb} in no state: see terminate"
         return Case(Remedy.FINISH, against=against)
     if not situation.release:
         return Case(Remedy.FINISH, against="it is not known which release was under way")

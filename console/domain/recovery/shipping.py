@@ -50,7 +50,7 @@ def shipment(
     if remedy is Remedy.RETRY and not lineage.has_begun:
         return _of(_by_state(state, wanted))
     newest = lineage.newest
-    return _same_again(newest, over_leftovers=remedy is Remedy.RETRY) if newest else None
+    return same_again(newest, over_leftovers=remedy is Remedy.RETRY) if newest else None
 
 
 def _of(target: SlotTarget | None, rolls_back: str = "") -> Shipment | None:
@@ -59,7 +59,13 @@ def _of(target: SlotTarget | None, rolls_back: str = "") -> Shipment | None:
     return Shipment(target.release, target.image, accept_leftovers=True, rolls_back=rolls_back)
 
 
-def _same_again(newest: Rollout, *, over_leftovers: bool) -> Shipment:
+def same_again(newest: Rollout, *, over_leftovers: bool) -> Shipment:
+    """Return what `newest` ships.
+
+    Args:
+        newest: a rollout.
+        over_leftovers: whether it goes over tainted and deposed objects.
+    """
     # What was pushed already is not built again: a second build might be another image.
     pushed = newest.release.image if newest.release and newest.has_done(Step.PUSH) else None
     request = newest.request

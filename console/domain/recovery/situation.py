@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from console.domain.failure import Failure
 from console.domain.fleet import ObjectKind, RegionName, StateLock, StateObject
+from console.domain.recovery.drift import Drift
 from console.domain.view import UNSEEN, Health, ObjectView
 
 
@@ -16,8 +18,39 @@ class Liveness(StrEnum):
 
     ALIVE = "alive"
     DEAD = "dead"
+    ELSEWHERE = "on another machine"
+    """It was taken there: by a colleague, or by a CI runner."""
     UNKNOWN = "unknown"
-    """It was taken on another machine."""
+    """Nobody can tell, though it was taken here."""
+
+
+# Terraform writes what it has done so far every 20 s (TF_STATE_PERSIST_INTERVAL): one whose state
+# was written so shortly ago may well do so again.
+_SETTLES = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """The serial of a locked state, look by look."""
+
+    number: int
+    since: datetime
+    """The first look at which it was so."""
+    at: datetime
+    """The newest look."""
+    before: int | None = None
+    """What it was before that; None where nobody has seen it move."""
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether somebody writes the state."""
+        return self.before is not None and self.at - self.since < _SETTLES
+
+    def then(self, number: int, at: datetime) -> Serial:
+        """Return what is known after another look."""
+        if number == self.number:
+            return replace(self, at=at)
+        return Serial(number, at, at, before=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +108,20 @@ class Situation:
     """Why the rollout stopped here; None where it did not."""
     proof: int = 1
     """Jobs that an instance must have finished to be proven; 0 where a heartbeat is enough."""
+    work_within: timedelta = timedelta(minutes=6)
+    """How long ago the newest of them may be, while jobs wait."""
+    jobs_wait: bool = True
+    """Whether there are jobs that an instance could take; also where nobody can tell."""
     unwritten: tuple[StateObject, ...] = ()
     """What the state that could not be written holds of the region."""
     is_untouched: bool = False
     """Whether the rollout of `release` has not begun anything here."""
     waits_for: tuple[RegionName, ...] = ()
     """Regions of earlier waves that are not through with `release`."""
+    drift: tuple[Drift, ...] | None = None
+    """Slots that were changed outside the console; None where nobody can tell."""
+    serial: Serial | None = None
+    """The locked state's; None where there is no lock."""
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -144,7 +185,17 @@ class Situation:
     def is_proven(self, found: ObjectView) -> bool:
         """Whether an instance works with the release that it is tagged with."""
         done = found.completions or 0
-        return is_healthy(found) and found.heartbeat == found.tag and done >= self.proof
+        works = done >= self.proof and not self.has_stopped_working(found)
+        return is_healthy(found) and found.heartbeat == found.tag and works
+
+    def has_stopped_working(self, found: ObjectView) -> bool:
+        """Whether an instance has finished jobs, and none of late although there are some.
+
+        With an empty queue it waits, and what it has finished proves it. Where a source counts jobs
+        and tells no times, the count has to do.
+        """
+        is_late = found.last_job is not None and found.last_job > self.work_within
+        return is_late and self.jobs_wait and self.proof > 0
 
     def _is_doubted(self, found: ObjectView) -> bool:
         """Whether nobody has seen it become ready, as far as the region tells.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.domain.fleet import RegionName, StateLock
 from console.domain.recovery.advice import Option
 from console.domain.recovery.remedies import ROLLOUTS, TOLD, Remedy
 from console.domain.recovery.situation import Situation
@@ -39,3 +40,15 @@ def typed_name(option: Option, situation: Situation, fleet: str) -> str:
 def sentence(option: Option) -> str:
     """Return when the move is right, for the line in front of its command."""
     return TOLD[option.remedy].sentence.partition(":")[0].rstrip(".")
+
+
+def unlocking(region: RegionName, lock: StateLock, where: str) -> str:
+    """Return the command that takes `lock` from its holder, for whoever has not been advised.
+
+    Args:
+        region: whose state it locks.
+        lock: the lock.
+        where: the options that name the settings; empty for the default file.
+    """
+    line = f"release-console recover unlock --region {region} --yes --confirm {lock.id} {where}"
+    return line.rstrip()

@@ -32,4 +32,5 @@ def is_recovery_wanted(rollout: Rollout | None, rows: Iterable[RegionRow]) -> bo
 def _needs_a_look(row: RegionRow) -> bool:
     if row.fresh is None:
         return False
-    return bool(row.alert or row.deposed) or row.new + row.old + row.unwell != row.desired
+    is_told = row.alert or row.deposed or row.left_over
+    return bool(is_told) or row.new + row.old + row.unwell != row.desired

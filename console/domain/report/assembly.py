@@ -92,6 +92,7 @@ def _named(story: Retold, left: str) -> Iterator[tuple[str, str]]:
     yield "scale", request.scale.told if request.scale is not None else ""
     yield "takes back", request.rolls_back
     yield "because", request.because
+    yield "left as it is", "; ".join(f"{name}: {why}" for name, why in request.leaves)
     yield "settings", request.where
     yield "started", full(rollout.started_at)
     ended = f"{full(story.ended_at)}, after {brief(story.ended_at - rollout.started_at)}"

@@ -59,7 +59,7 @@ BAD_IMAGE = Scenario(
 CRASH_LOOP = Scenario(
     "crash-loop",
     "a release whose worker crashes on its first job, and is started again for ever",
-    "new instances in {region} that beat and finish nothing, with a traceback and a growing "
+    "new instances in {region} that beat and are told as crashing, with a traceback and a growing "
     "number of restarts on their console",
     _RECOVER.format(action="restore"),
     _of("crash-loop", "crash_loop"),

@@ -38,6 +38,11 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("y", "yes", "Yes", show=False),
         Binding("n,escape", "no", "Not now", key_display="esc", tooltip="Change nothing"),
         Binding("r", "raw", "Raw plan", tooltip="The plan as the console read it"),
+        # What is told may be longer than the box, and the focus where a name is typed.
+        Binding("up", "scroll_told('up')", "Up", show=False),
+        Binding("down", "scroll_told('down')", "Down", show=False),
+        Binding("pageup", "scroll_told('page_up')", "Page up", show=False),
+        Binding("pagedown", "scroll_told('page_down')", "Page down", show=False),
     ]
 
     def __init__(self, current: Callable[[], Confirmation | None]) -> None:
@@ -119,6 +124,8 @@ class ConfirmScreen(ModalScreen[bool]):
             return
         self._asked = None
         self.query_one("#yes", Button).disabled = True
+        for wanted in self.query("#wanted"):
+            wanted.display = False
         note = self.query_one("#void", Static)
         note.update(line((_VOID, Tone.BAD)))
         note.display = True
@@ -145,6 +152,16 @@ class ConfirmScreen(ModalScreen[bool]):
         self._is_raw = not self._is_raw
         if self._asked is not None:
             self._draw(self._asked)
+
+    def action_scroll_told(self, how: str) -> None:
+        """Read on in the consequences, or back: `up`, `down`, `page_up` or `page_down`."""
+        told = self.query_one("#told")
+        {
+            "up": told.scroll_up,
+            "down": told.scroll_down,
+            "page_up": told.scroll_page_up,
+            "page_down": told.scroll_page_down,
+        }[how](animate=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer by mouse, or by the button that has the focus."""

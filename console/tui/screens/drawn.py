@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
@@ -70,6 +70,10 @@ class Drawn(Screen[None]):
         """Whether `action` belongs into the footer now; help and palette have it all the same."""
         return True
 
+    def words_for(self, binding: Binding) -> tuple[str, str]:
+        """Return what a key is called now, and the sentence that says what it does."""
+        return binding.description, binding.tooltip or binding.description
+
     def reason_against(self, action: str) -> str:
         """Return why `action` cannot be done now; empty where it can."""
         return ""
@@ -87,8 +91,7 @@ class Drawn(Screen[None]):
             if is_ours and not binding.system and is_better:
                 found[binding.action] = Offer(
                     display,
-                    binding.description,
-                    binding.tooltip or binding.description,
+                    *self.words_for(binding),
                     binding.action,
                     self.reason_against(binding.action),
                 )

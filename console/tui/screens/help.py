@@ -14,7 +14,18 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from console.domain.sentence import Tone
-from console.domain.signs import HEALTH, MISSING, NEW, OLD, REGIONS, STEPS, UNWELL, VERDICTS, Sign
+from console.domain.signs import (
+    HEALTH,
+    MISSING,
+    NEW,
+    OLD,
+    REGIONS,
+    STEPS,
+    UNSEEN,
+    UNWELL,
+    VERDICTS,
+    Sign,
+)
 from console.tui.palette import Ink, Part, line, lines
 from console.tui.screens.drawn import Offer
 
@@ -87,6 +98,7 @@ _BAR = (
     Sign(OLD, "old", Tone.PLAIN),
     Sign(UNWELL, "unwell", Tone.BAD),
     Sign(MISSING, "missing", Tone.QUIET),
+    Sign(UNSEEN, "not seen", Tone.WARN),
 )
 
 

@@ -12,7 +12,11 @@ from textual.message import Message
 from console.domain.allowed import Action, Allowance, allowance, command_of
 from console.domain.commands import Approve, Command
 from console.domain.confirmation import Confirmation, confirmation
-from console.domain.consequences import confirm
+from console.domain.consequences import (
+    confirm,
+    confirm_ending_the_left,
+    confirm_taking_over,
+)
 from console.domain.run_by import RunBy
 from console.domain.steps import Subject
 from console.tui.screens.confirm import ConfirmScreen
@@ -78,6 +82,12 @@ class OperateScreen(RolloutScreen):
     class TakeUpWanted(Message):
         """The operator goes on with a rollout that was left open."""
 
+        def __init__(self, *, from_the_living: bool) -> None:
+            """Take it from a console that lives, or only from one that is gone."""
+            super().__init__()
+            self.from_the_living = from_the_living
+            """Whether the yes was for taking it from a console that lives."""
+
     class AnotherWanted(Message):
         """The operator wants to begin another rollout."""
 
@@ -99,6 +109,13 @@ class OperateScreen(RolloutScreen):
             return self._allowance(wanted).is_allowed
         return super().is_in_footer(action)
 
+    def words_for(self, binding: Binding) -> tuple[str, str]:
+        """Return what a command is called now: from the living, it is taken over."""
+        if not binding.action.startswith("command("):
+            return super().words_for(binding)
+        told = self._allowance(Action(binding.action[9:-2]))
+        return told.verb, told.sentence
+
     def reason_against(self, action: str) -> str:
         """Return why a command is not taken now."""
         if not action.startswith("command("):
@@ -113,7 +130,8 @@ class OperateScreen(RolloutScreen):
         reason = self.reason_against(active.binding.action)
         if reason:
             event.stop()
-            text = f"{active.binding.description}: not now, {reason}"
+            verb, _ = self.words_for(active.binding)
+            text = f"{verb}: not now, {reason}"
             self.notify(text, severity="warning", markup=False)
 
     def action_command(self, name: str) -> None:
@@ -147,19 +165,27 @@ class OperateScreen(RolloutScreen):
             rollout = self.scene.rollout
             if rollout is None or not self._allowance(action).is_allowed:
                 return None
+            if self.scene.run_by is RunBy.NOBODY:
+                return confirm_ending_the_left(rollout)
             return confirm(rollout, action)
 
         command = command_of(action, self.scene.around.operator)
         self._ask(current, self.Commanded(command))
 
     def _take_up(self) -> None:
+        run_by = self.scene.run_by
+        is_over = run_by is RunBy.OTHERS
+
         def current() -> Confirmation | None:
             rollout = self.scene.rollout
-            if rollout is None or not self._allowance(Action.TAKE_UP).is_allowed:
+            # A console that has died meanwhile, or come back, is another question.
+            if rollout is None or rollout.is_finished or self.scene.run_by is not run_by:
                 return None
+            if is_over:
+                return confirm_taking_over(rollout, self.scene.around.lease)
             return confirm(rollout, Action.TAKE_UP)
 
-        self._ask(current, self.TakeUpWanted())
+        self._ask(current, self.TakeUpWanted(from_the_living=is_over))
 
     def _ask(self, current: Callable[[], Confirmation | None], yes: Message) -> None:
         def answered(is_yes: bool | None) -> None:

@@ -24,7 +24,7 @@ from console.domain.confirmation import Confirmation
 from console.domain.fleet import RegionName, SlotIndex
 from console.domain.keys import KEYS
 from console.domain.recovery.advice import Option
-from console.domain.recovery.move import Move
+from console.domain.recovery.move import Move, Promised
 from console.domain.recovery.news import Note, news_of
 from console.domain.recovery.remedies import ROLLOUTS
 from console.domain.recovery.shipping import Shipment
@@ -102,8 +102,6 @@ class RecoverScreen(Drawn):
         self._asked_at: datetime | None = None
         self._is_looking = False
         self._trouble = ""
-        self._moves_ended = 0
-        """How many there were when all regions were last looked at."""
         self._last_line = ""
 
     def compose(self) -> ComposeResult:
@@ -140,6 +138,8 @@ class RecoverScreen(Drawn):
         trouble = [(text, Tone.BAD) for text in (self.scene.trouble, self._trouble) if text]
         if seen is None or self._region is None:
             return trouble or [("looking at every region ...", Tone.QUIET)]
+        if awaited := self._advisory.awaited(self._region):
+            return [*trouble, (awaited, Tone.ASK)]
         rollout = self._advisory.rollout
         return [*trouble, *news_of(rollout, self._region, seen.situation, self._last_line)]
 
@@ -170,12 +170,11 @@ class RecoverScreen(Drawn):
             self._last_line = progress[-1].message
 
     def _look_again(self, now: datetime) -> None:
-        ended = self._advisory.moves_ended
-        has_changed = ended != self._moves_ended
+        has_changed = self._advisory.is_outdated
         is_due = self._asked_at is None or now - self._asked_at >= self.scene.advise_every
-        if self._is_looking or not (is_due or has_changed):
+        if self._is_looking or not (is_due or (has_changed and not self._trouble)):
             return
-        self._moves_ended, self._asked_at, self._is_looking = ended, now, True
+        self._asked_at, self._is_looking = now, True
         # All at first and after a move; then only what is read: each look starts a Terraform.
         is_all = has_changed or self._seen is None
         regions = None if is_all or self._region is None else [self._region]
@@ -269,14 +268,15 @@ class RecoverScreen(Drawn):
             by = self.scene.around.operator
             self.post_message(self.MoveWanted(Recover(move, shown.consequence, by)))
         elif (shipped := self._advisory.shipped(move)) is not None:
-            self.post_message(self.RolloutWanted(_choice(shipped, move)))
+            promised = shown.promised(move.region)
+            self.post_message(self.RolloutWanted(_choice(shipped, move, promised)))
 
     def _repaint(self) -> None:
         self.query_one(Moves).repaint()
         self.query_one(Objects).repaint()
 
 
-def _choice(shipped: Shipment, move: Move) -> Choice:
+def _choice(shipped: Shipment, move: Move, promised: Promised) -> Choice:
     slots = tuple(SlotIndex(slot) for slot in move.slots)
     return Choice(
         shipped.label,
@@ -285,4 +285,5 @@ def _choice(shipped: Shipment, move: Move) -> Choice:
         accept_leftovers=shipped.accept_leftovers,
         only_slots=((move.region, slots),),
         rolls_back=shipped.rolls_back,
+        promised=(promised,),
     )

@@ -145,7 +145,11 @@ class RegionScreen(Drawn):
             parts += ["   ", (str(sign), sign.tone)]
         if view is None:
             return [line(*parts, ("   nobody has looked yet", Tone.QUIET), bold=True)]
-        parts.append((f"   {view.healthy} of {view.desired} healthy", Tone.PLAIN))
+        if view.is_seen:
+            parts.append((f"   {view.healthy} of {view.desired} healthy", Tone.PLAIN))
+        else:
+            unknown = f"   nobody can tell how many of {view.desired} are healthy"
+            parts.append((unknown, Tone.WARN))
         if view.queue is not None:
             told = [f"{view.queue.backlog} waiting", f"{view.queue.in_flight} in flight"]
             if view.queue.oldest is not None:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Checkbox, Input, SelectionList, Static
+from textual.widgets import Button, Input, Static
 from textual.widgets.selection_list import Selection
 
 from console.domain.keys import KEYS
@@ -23,6 +23,7 @@ from console.domain.spans import brief
 from console.tui.palette import line, lines
 from console.tui.screens.drawn import Drawn
 from console.tui.surroundings import Choice, Proposal
+from console.tui.widgets.boxes import Box, Boxes
 from console.tui.widgets.keys import Keys
 from console.tui.widgets.masthead import Masthead
 from console.tui.widgets.regions import Regions
@@ -91,16 +92,16 @@ class StartScreen(Drawn):
             with Vertical(id="fields"):
                 yield Static(line("Release", bold=True))
                 yield Input(placeholder="0.9.1", id="label", compact=True)
+                yield Static(id="wrong")
                 yield Static(id="proposal")
                 yield Static(
                     line("Image that is pushed already (skips build, test, push)", bold=True)
                 )
                 yield Input(placeholder="repository@sha256:...", id="image", compact=True)
-                yield Checkbox("Replace also what already runs it", id="refresh", compact=True)
+                yield Box("Replace also what already runs it", id="refresh", compact=True)
                 yield Static(line("Regions", bold=True))
-                yield SelectionList[str](*self._selections(), id="chosen", compact=True)
+                yield Boxes(*self._selections(), id="chosen", compact=True)
                 yield Button("Start", id="start", compact=True)
-                yield Static(id="wrong")
             with VerticalScroll(id="preview"):
                 # Drawn at once: what is drawn later is laid out, and painted, a second time.
                 yield Static(self._drawn("", "", self._names()), id="preview-text")
@@ -171,8 +172,12 @@ class StartScreen(Drawn):
     def action_start(self) -> None:
         """Send the form off, unless something in it is wrong."""
         wrong = self._wrong()
-        self.query_one("#wrong", Static).update(line((wrong, Tone.BAD)))
+        told = self.query_one("#wrong", Static)
+        told.update(line((wrong, Tone.BAD)))
+        told.display = bool(wrong)
         if wrong:
+            if self.query_one("#form").has_class("-previews"):
+                self.action_preview()
             return
         image = self.query_one("#image", Input).value.strip()
         chosen = self._chosen()
@@ -181,7 +186,7 @@ class StartScreen(Drawn):
             parse_label(self.query_one("#label", Input).value.strip()),
             ImageRef(image) if image else None,
             None if everything else chosen,
-            self.query_one("#refresh", Checkbox).value,
+            self.query_one("#refresh", Box).value,
         )
         self.post_message(self.Started(choice))
 
@@ -211,7 +216,7 @@ class StartScreen(Drawn):
         return "" if self._chosen() else "choose a region at least"
 
     def _chosen(self) -> tuple[RegionName, ...]:
-        selected = set(self.query_one("#chosen", SelectionList).selected)
+        selected = set(self.query_one("#chosen", Boxes).selected)
         return tuple(spec.name for spec in self._policy.regions if spec.name in selected)
 
     def _selections(self) -> Iterator[Selection[str]]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
@@ -37,6 +39,12 @@ class Row:
 
 class KeyedTable(DataTable[Text]):
     """A table whose rows are compared, not refilled."""
+
+    # Textual's own go to the first and the last column, which a cursor of whole rows never leaves.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("home", "scroll_top", "First", show=False),
+        Binding("end", "scroll_bottom", "Last", show=False),
+    ]
 
     def __init__(self, name: str) -> None:
         """Make an empty one with the id `name`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
@@ -102,10 +103,17 @@ class Keys(Footer):
             known = found.get(binding.action)
             # Of several keys for the same thing, the shortest is told.
             if known is None or len(display) < len(known.display):
+                verb, told = _words(self.screen, binding)
                 found[binding.action] = Entry(
-                    binding.key, display, binding.description, binding.action, is_enabled, tooltip
+                    binding.key, display, verb, binding.action, is_enabled, told or tooltip
                 )
         return fitting(sorted(found.values(), key=_place), self.app.size.width - 2)
+
+
+def _words(screen: Screen[object], binding: Binding) -> tuple[str, str]:
+    if isinstance(screen, Drawn):
+        return screen.words_for(binding)
+    return binding.description, binding.tooltip
 
 
 def _is_wanted(screen: Screen[object], action: str) -> bool:

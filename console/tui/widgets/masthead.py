@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -41,21 +42,13 @@ class Masthead(Widget):
         header = self._header
         mode = MODES[header.mode]
         right: list[Part] = [(f"{mode.glyph} {mode.word}", mode.tone), f"   {self._clock}"]
+        room = self.size.width - line(*right).cell_length - 2
+        named = [line(*parts, bold=True) for parts in _names(header)]
+        fitting = (each for each in named if each.cell_length <= room)
         return lines(
-            self._spread(self._names(header), right, bold=True),
-            self._spread(self._people(header), []),
+            self._spread(next(fitting, named[-1]), right),
+            self._spread(line(*self._people(header)), []),
         )
-
-    def _names(self, header: Header) -> list[Part]:
-        tone = Tone.BAD if header.is_production else Tone.ASK
-        word = header.environment.upper() if header.is_production else header.environment
-        parts: list[Part] = [header.fleet, ("  ", Tone.PLAIN), (f"[{word}]", tone)]
-        if header.label:
-            before = f"{header.before} → " if header.before else "→ "
-            parts += [(f"    {before}", Tone.QUIET), header.label]
-        if header.digest:
-            parts.append((f"  {header.digest}", Tone.QUIET))
-        return parts
 
     def _people(self, header: Header) -> list[Part]:
         lease = f"lease: {header.lease}" if header.lease else ""
@@ -66,12 +59,28 @@ class Masthead(Widget):
         full, short = wordings
         return [(full if len(full) < self.size.width else short, Tone.QUIET)]
 
-    def _spread(self, left: list[Part], right: list[Part], *, bold: bool = False) -> Content:
-        start, end = line(*left, bold=bold), line(*right)
+    def _spread(self, start: Content, right: list[Part]) -> Content:
+        end = line(*right)
         room = self.size.width - end.cell_length
         if start.cell_length > room - 1:
             start = start.truncate(max(0, room - 2), ellipsis=True)
         return start + " " * max(0, room - start.cell_length) + end
+
+
+def _names(header: Header) -> Iterator[list[Part]]:
+    """Yield what names the fleet and the release, from the longest wording to the shortest."""
+    tone = Tone.BAD if header.is_production else Tone.ASK
+    word = header.environment.upper() if header.is_production else header.environment
+    fleet: list[Part] = [header.fleet, ("  ", Tone.PLAIN), (f"[{word}]", tone)]
+    if not header.label:
+        yield fleet
+        return
+    before = f"{header.before} → " if header.before else "→ "
+    if header.digest:
+        digest = (f"  {header.digest}", Tone.QUIET)
+        yield [*fleet, (f"    {before}", Tone.QUIET), header.label, digest]
+    yield [*fleet, (f"    {before}", Tone.QUIET), header.label]
+    yield [*fleet, ("  → ", Tone.QUIET), header.label]
 
 
 def _account_and_name(identity: str) -> str:

@@ -11,9 +11,10 @@ from rich.text import Text
 from console.domain.beat_history import per_minute
 from console.domain.fleet import Heartbeat, Instance, InstanceId, RegionSample, RegionState
 from console.domain.sentence import Tone
-from console.domain.signs import HEALTH, KINDS
+from console.domain.signs import HEALTH, KINDS, UNKNOWN_HEALTH
 from console.domain.spans import brief
 from console.domain.view import ObjectView, RegionView
+from console.domain.vocabulary import Health
 from console.tui.palette import Part
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
 
@@ -70,10 +71,26 @@ class Objects(KeyedTable):
         addresses = {o.instance: o.private_address for o in state.objects} if state else {}
         order = sorted(view.objects, key=lambda o: (o.slot is None, o.slot or 0, o.kind.value))
         drawn = ((o, self._cells(o, instances, addresses, sample, now)) for o in order)
+        if not view.is_seen:
+            unknown = self._unknown()
+            drawn = (
+                (o, cells if o.health is Health.GONE else {**cells, **unknown})
+                for o, cells in drawn
+            )
         keys = [column.key for column in columns]
         self.put([Row(f"{o.id}/{o.kind}", tuple(cells[k] for k in keys)) for o, cells in drawn])
         seen = "now" if view.fresh < _NOW else f"{brief(view.fresh)} ago"
         self.border_title = f"Objects · seen {seen}"
+
+    def _unknown(self) -> Mapping[str, Text]:
+        """What is told of an instance where nobody can tell what works."""
+        health, nothing = UNKNOWN_HEALTH, ("-", Tone.QUIET)
+        return {
+            "health": self.ink.cell((str(health), health.tone)),
+            "beat": self.ink.cell(nothing),
+            "rate": self.ink.cell(nothing, right=True),
+            "failures": self.ink.cell(nothing, right=True),
+        }
 
     def _cells(
         self,
@@ -130,9 +147,12 @@ def _beat(found: ObjectView) -> list[Part]:
 
 
 def _rate(beats: tuple[Heartbeat, ...], window: timedelta, age: timedelta | None) -> str:
-    """Jobs finished a minute."""
+    """Jobs finished in the last minute; on average, where nobody tells those."""
     if not beats:
         return "-"
+    told = [beat.last_minute for beat in beats if beat.last_minute is not None]
+    if told:
+        return str(sum(told))
     rate = per_minute(sum(beat.completions for beat in beats), window, age)
     if rate is None:
         return "…"

@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from console.domain.recovery.advice import Option
 from console.domain.recovery.afterwards import afterwards
-from console.domain.recovery.remedies import TOLD
+from console.domain.recovery.held import held
+from console.domain.recovery.remedies import TOLD, Remedy
 from console.domain.recovery.signs import STANDINGS
 from console.domain.recovery.situation import Situation
 from console.domain.sentence import Tone
@@ -56,6 +57,9 @@ def _drawn(option: Option, situation: Situation, command: str) -> Iterator[Conte
     yield line((f"{sign.glyph} {sign.word}", sign.tone), reason)
     if option.may_be_made:
         yield line(option.consequence, bold=True)
+    if option.remedy is Remedy.UNLOCK:
+        for text in held(situation):
+            yield line(text)
     yield line((told.sentence, Tone.QUIET))
     if not option.may_be_made:
         return

@@ -87,7 +87,7 @@ def _rail(path: PathView) -> Iterator[Content]:
 
 
 def _wave(wave: WaveView) -> Iterator[Content]:
-    name = f"wave {wave.number}" + (" · canary" if wave.number == 1 else "")
+    name = f"wave {wave.number}" + (" · canary" if wave.is_canary else "")
     sign = STEPS[wave.state]
     is_over = wave.state is StepState.OK
     yield line((name, Tone.PLAIN), *([(f"  {sign}", sign.tone)] if is_over else []), bold=True)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from console.domain.region_rows import RegionRow
 from console.domain.sentence import Tone
-from console.domain.signs import MISSING, NEW, OLD, REGIONS, UNWELL
+from console.domain.signs import MISSING, NEW, OLD, REGIONS, UNSEEN, UNWELL
 from console.domain.spans import brief
 from console.tui.palette import Ink, Part, line
 from console.tui.widgets.keyed_table import Column, KeyedTable, Row
@@ -169,16 +169,24 @@ def _instances(ink: Ink, row: RegionRow, width: int) -> Text:
     room = max(1, width - len(count))
     if len(cells) > room:
         cells = "".join(cells[i * len(cells) // room] for i in range(room))
-    tones = {NEW: Tone.GOOD, OLD: Tone.PLAIN, UNWELL: Tone.BAD, MISSING: Tone.QUIET}
+    tones = {
+        NEW: Tone.GOOD,
+        OLD: Tone.PLAIN,
+        UNWELL: Tone.BAD,
+        MISSING: Tone.QUIET,
+        UNSEEN: Tone.WARN,
+    }
     return ink.cell(*((c, tones[c]) for c in cells), count, quiet=row.is_stale)
 
 
 def _cells(row: RegionRow) -> str:
+    if not row.is_seen:
+        return UNSEEN * row.desired
     return NEW * row.new + OLD * row.old + UNWELL * row.unwell + MISSING * row.missing
 
 
 def _count(row: RegionRow) -> str:
-    return f" {row.new + row.old}/{row.desired}"
+    return f" {row.new + row.old if row.is_seen else UNSEEN}/{row.desired}"
 
 
 def _tag(row: RegionRow) -> str:

@@ -1,4 +1,4 @@
-"""Which region cannot be read, and what did AWS say?"""
+"""Which region needs somebody, or cannot be read, and why?"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Trouble(Static):
             rows: the regions in the order of the table.
             chosen: the region under the cursor.
         """
-        failing = sorted((row for row in rows if row.error or row.alert), key=_is_mere_error)
+        failing = sorted((row for row in rows if _why(row)), key=_rank)
         mine = [row for row in failing if row.name == chosen] or failing
         told = _line(mine[0], len(failing) - 1) if mine else line("")
         if told != self._told:
@@ -37,13 +37,17 @@ class Trouble(Static):
             self.update(told)
 
 
-def _is_mere_error(row: RegionRow) -> bool:
-    """Whether it cannot be read, and nobody says that nothing happens there: that comes first."""
-    return not row.alert
+def _why(row: RegionRow) -> str:
+    return row.alert or row.error or row.left_over
+
+
+def _rank(row: RegionRow) -> int:
+    """Return what comes first: that nothing happens, that nobody can see, what is left over."""
+    return 0 if row.alert else 1 if row.error else 2
 
 
 def _line(row: RegionRow, others: int) -> Content:
-    more = f"  and {others} more fail" + ("s" if others == 1 else "") if others else ""
+    more = f"  and {others} more" if others else ""
     if row.alert:
         return line(("✗ ", Tone.BAD), (row.alert, Tone.BAD), (more, Tone.QUIET))
-    return line(("! ", Tone.WARN), f"{row.name}: {row.error}", (more, Tone.QUIET))
+    return line(("! ", Tone.WARN), f"{row.name}: {_why(row)}", (more, Tone.QUIET))

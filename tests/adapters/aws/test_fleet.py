@@ -140,6 +140,18 @@ async def test_a_heartbeat_counts_the_jobs_of_the_window(client: Client) -> None
     assert timedelta(seconds=19) <= sample.at - found.last_at <= timedelta(seconds=41)
 
 
+async def test_the_jobs_of_the_last_minute_are_told_apart(client: Client) -> None:
+    working, stopped = launch(client, release="1"), launch(client, release="1")
+    for instance in (working, stopped):
+        beat(client, instance, "1", ago=300, runs=40)
+    beat(client, working, "1", ago=45, runs=5, failures=1)
+    beat(client, working, "1", ago=5, runs=3)
+    beat(client, stopped, "1", ago=5)
+    beats = (await make_fleet().sample(REGION, ())).heartbeats.value or ()
+    found = {b.instance: (b.completions, b.last_minute) for b in beats}
+    assert found == {working: (47, 7), stopped: (40, 0)}
+
+
 async def test_a_worker_that_reports_its_digest_is_known_by_it(client: Client) -> None:
     whole, whole_alone, head_alone, other, is_silent = (
         launch(client, slot=slot) for slot in range(5)

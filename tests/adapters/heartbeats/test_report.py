@@ -50,6 +50,17 @@ def test_jobs_that_failed_are_no_work() -> None:
     assert found.last_at is None
 
 
+def test_the_jobs_of_the_last_minute_are_told_apart() -> None:
+    (found,) = told(
+        Report("i-0a", "1", ago(300), True, runs=40),
+        Report("i-0a", "1", ago(50), True, runs=3),
+        Report("i-0a", "1", ago(20), True, runs=4, failures=1),
+    )
+    (stopped,) = told(Report("i-0a", "1", ago(300), True, runs=40))
+    assert (found.completions, found.last_minute) == (46, 6)
+    assert (stopped.completions, stopped.last_minute) == (40, 0)
+
+
 def test_an_instance_that_never_reported_is_there_without_a_heartbeat() -> None:
     assert [(b.instance, b.release, b.last_at) for b in told(releases=("2",))] == [
         ("i-0a", "1", None),

@@ -137,16 +137,44 @@ def start(tmp_path: Path) -> Iterator[Start]:
     Its environment is given by name; `cwd` is where it runs.
     """
     program = tmp_path / "terraform"
-    shutil.copy(shutil.which("sleep") or "", program)
+    shutil.copy(shutil.which("cat") or "", program)
     started: list[subprocess.Popen[bytes]] = []
 
     def run(cwd: Path | None = None, **environment: str) -> subprocess.Popen[bytes]:
-        known = {**os.environ, **environment}
-        process = subprocess.Popen([program, "600"], env=known, cwd=cwd or tmp_path)
+        process = subprocess.Popen(
+            [program],
+            env={**os.environ, **environment},
+            cwd=cwd or tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         started.append(process)
+        # It has to have answered: Linux lets the parent go on before the new program's environment
+        # is laid out, and until then it reads as empty.
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b".")
+        process.stdin.flush()
+        assert process.stdout.read(1) == b"."
         return process
 
     yield run
     for process in started:
         process.kill()
-        process.wait()
+        process.communicate()
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, start: Start) -> Start:
+    """Start something that is the only Terraform on the machine, as far as the console sees."""
+    begun: list[int] = []
+
+    def run(cwd: Path | None = None, **environment: str) -> subprocess.Popen[bytes]:
+        process = start(cwd, **environment)
+        begun.append(process.pid)
+        return process
+
+    where = "console.adapters.terraform"
+    monkeypatch.setattr(f"{where}.lock_holder.processes", lambda: tuple(begun))
+    monkeypatch.setattr(f"{where}.left_running.processes", lambda: tuple(begun))
+    return run

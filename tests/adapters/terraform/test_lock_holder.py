@@ -7,7 +7,6 @@ import json
 import os
 import pwd
 import socket
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,22 +47,6 @@ def initialised(directory: Path, kind: str, **settings: str) -> Path:
     return directory
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch, start: Start, tmp_path: Path) -> Start:
-    """Start something that is the only Terraform on the machine, as far as the console sees."""
-    begun: list[int] = []
-
-    def run(cwd: Path | None = None, **environment: str) -> subprocess.Popen[bytes]:
-        process = start(cwd, **environment)
-        begun.append(process.pid)
-        return process
-
-    where = "console.adapters.terraform"
-    monkeypatch.setattr(f"{where}.lock_holder.processes", lambda: tuple(begun))
-    monkeypatch.setattr(f"{where}.left_running.processes", lambda: tuple(begun))
-    return run
-
-
 def test_a_holder_that_works_in_the_unit_is_alive(tmp_path: Path, start: Start) -> None:
     start(TF_DATA_DIR=str(tmp_path / "data/us-east-1"))
 
@@ -73,7 +56,7 @@ def test_a_holder_that_works_in_the_unit_is_alive(tmp_path: Path, start: Start) 
 def test_of_another_machine_nothing_is_known(tmp_path: Path) -> None:
     away = lock(holder="ada@another-machine")
 
-    assert holder_of(away, tmp_path / "data/us-east-1") is Liveness.UNKNOWN
+    assert holder_of(away, tmp_path / "data/us-east-1") is Liveness.ELSEWHERE
 
 
 def test_a_terraform_that_began_after_the_lock_was_taken_does_not_hold_it(
@@ -144,6 +127,20 @@ def test_a_data_directory_of_its_own_is_looked_into(tmp_path: Path, alone: Start
     alone(root, TF_DATA_DIR="elsewhere")
 
     assert holder_of(younger(), tmp_path / "data/us-east-1", OURS) is Liveness.DEAD
+
+
+def test_an_environment_that_is_not_there_yet_rules_nothing_out(
+    tmp_path: Path, alone: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = alone(
+        initialised(tmp_path / "network", "s3", bucket="acme-state", key="network.tfstate")
+    )
+    told = tmp_path / "proc" / str(process.pid) / "environ"
+    told.parent.mkdir(parents=True)
+    told.touch()
+    monkeypatch.setattr("console.adapters.terraform.left_running._PROC", tmp_path / "proc")
+
+    assert holder_of(younger(), tmp_path / "data/us-east-1", OURS) is Liveness.UNKNOWN
 
 
 @pytest.mark.parametrize(
