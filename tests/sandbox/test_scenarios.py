@@ -13,7 +13,7 @@ from console.cli import run
 from console.sandbox.credentials import OPERATOR_KEY, access_key_of
 from console.sandbox.faults import Trouble, put_trouble, read_troubles
 from console.sandbox.layout import Layout
-from console.sandbox.scenarios.fitness import Status, lasting, obstacles
+from console.sandbox.scenarios.fitness import Status, is_shown, lasting, obstacles
 from console.sandbox.scenarios.outages import EXPIRED, instances_started
 from console.sandbox.scenarios.registry import SCENARIOS, calm, set_stage
 from console.sandbox.scenarios.scenario import ScenarioError, Stage, settings_file, wait_until
@@ -113,6 +113,32 @@ def test_what_another_trouble_left_behind_is_named(
 def test_a_finished_rollout_is_no_obstacle() -> None:
     status = {**at_rest(), "rollout": {"phase": "finished", "release": "1.0"}}
     assert obstacles(status, ["r"]) == ()
+
+
+def slot_of(new: str, old: str) -> list[dict[str, Any]]:
+    return [
+        {"slot": 0, "id": "i-new", "kind": "current", "tainted": True, "health": new},
+        {"slot": 0, "id": "i-old", "kind": "deposed", "tainted": False, "health": old},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("objects", "is_it"),
+    [
+        (slot_of("crashing", "healthy"), True),
+        (slot_of("healthy", "healthy"), False),
+        (slot_of("crashing", "silent"), False),
+        (slot_of("crashing", "healthy")[:1], False),
+        (slot_of("crashing", "healthy")[1:], False),
+        ([], False),
+    ],
+    ids=["both as they should be", "crashed once", "old one silent", "no old", "no new", "unread"],
+)
+def test_a_trouble_is_there_once_the_status_shows_it(
+    objects: list[dict[str, Any]], is_it: bool
+) -> None:
+    assert is_shown({"objects": objects}, 1, {"crashing"}) is is_it
+    assert not is_shown({"objects": objects}, 2, {"crashing"})
 
 
 def test_an_unknown_region_is_refused_with_those_that_there_are(operator: Operator) -> None:

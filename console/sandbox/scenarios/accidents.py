@@ -11,7 +11,8 @@ from console.sandbox.scenarios.consoles import (
     rolling_out,
     status_of,
 )
-from console.sandbox.scenarios.releases import roll_out_bad
+from console.sandbox.scenarios.fitness import has_failed
+from console.sandbox.scenarios.releases import DOES_NOT_BEAT, roll_out_bad
 from console.sandbox.scenarios.scenario import Scenario, wait_until
 from console.sandbox.scenarios.settings import make_context, write_settings
 
@@ -64,7 +65,7 @@ def _stale_lock(stage: Stage) -> str:
 
 def _untainted_by_hand(stage: Stage) -> str:
     if not _has_bad_image(stage):
-        roll_out_bad(stage, "untainted-by-hand", "bad_image")
+        roll_out_bad(stage, "untainted-by-hand", "bad_image", DOES_NOT_BEAT)
     stage.say(f"terraform untaint, on every slot of {stage.region}, as a colleague might")
     stage.terraform.untaint(stage.region, range(stage.slots))
     return (
@@ -76,10 +77,7 @@ def _untainted_by_hand(stage: Stage) -> str:
 def _has_bad_image(stage: Stage) -> bool:
     """Whether the region is as the scenario bad-image leaves it."""
     status = status_of(stage)
-    objects = status["regions"][stage.region]["objects"]
-    tainted = [each for each in objects if each["kind"] == "current" and each["tainted"]]
-    deposed = [each for each in objects if each["kind"] == "deposed"]
-    return len(tainted) == len(deposed) == stage.slots and status["lease"] is None
+    return has_failed(status["regions"][stage.region], stage.slots) and status["lease"] is None
 
 
 def _terminated_by_hand(stage: Stage) -> str:

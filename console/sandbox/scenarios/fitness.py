@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 Status = dict[str, Any]
 """The one object of `status --json`."""
+_Objects = list[dict[str, Any]]
 
 
 def obstacles(status: Status, regions: Iterable[str]) -> tuple[str, ...]:
@@ -25,6 +26,36 @@ def obstacles(status: Status, regions: Iterable[str]) -> tuple[str, ...]:
 def lasting(status: Status, regions: Iterable[str]) -> tuple[str, ...]:
     """Return those of the obstacles that stay until somebody does something about them."""
     return (*_of_rollout(status), *_told(status, regions, _of_objects))
+
+
+def has_failed(region: Mapping[str, Any], slots: int) -> bool:
+    """Whether a rollout has left a tainted and a deposed object for each of a region's slots."""
+    new, old = _beside_the_old(region)
+    return len(new) == len(old) == slots
+
+
+def is_shown(region: Mapping[str, Any], slots: int, new: Collection[str]) -> bool:
+    """Whether a status shows what a bad release has done.
+
+    Args:
+        region: what `status --json` told of it.
+        slots: how many it has.
+        new: what the new instances may be told as; the old ones have to be healthy.
+    """
+    found, old = _beside_the_old(region)
+    return (
+        has_failed(region, slots)
+        and all(each["health"] in new for each in found)
+        and all(each["health"] == "healthy" for each in old)
+    )
+
+
+def _beside_the_old(region: Mapping[str, Any]) -> tuple[_Objects, _Objects]:
+    objects = region["objects"]
+    return (
+        [each for each in objects if each["kind"] == "current" and each["tainted"]],
+        [each for each in objects if each["kind"] == "deposed"],
+    )
 
 
 def _told(

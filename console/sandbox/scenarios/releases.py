@@ -5,28 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.exit_codes import ExitCode
-from console.sandbox.scenarios.consoles import require_rest, rolling_out
-from console.sandbox.scenarios.scenario import Scenario
+from console.sandbox.scenarios.consoles import require_rest, rolling_out, status_of
+from console.sandbox.scenarios.fitness import is_shown
+from console.sandbox.scenarios.scenario import Scenario, wait_until
 from console.sandbox.scenarios.settings import make_context, write_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from console.sandbox.scenarios.scenario import Stage
 
 _RECOVER = "release-console recover {action} --region {{region}} --config {{config}}"
 
+# It takes a second crash to tell a crash loop. On a busy machine with few jobs, that may come after
+# the rollout has halted.
+_SHOWN_SECONDS = 120
 
-def roll_out_bad(stage: Stage, name: str, launcher: str) -> None:
-    """Roll a bad release out to the stage's region, until it halts there.
+DOES_NOT_BEAT = frozenset({"booting", "silent", "crashing"})
+"""What an instance may be told as whose worker never beats."""
+_CRASHES = frozenset({"crashing"})
+_BEATS = frozenset({"healthy"})
+_GETS_WELL = DOES_NOT_BEAT | _BEATS
+
+
+def roll_out_bad(stage: Stage, name: str, launcher: str, new: Collection[str]) -> None:
+    """Roll a bad release out to the stage's region, until it has halted there and shows as bad.
 
     Args:
         stage: where.
         name: the scenario's; the release is called after it.
         launcher: what is wrong with it.
+        new: what its instances have to be told as.
 
     Raises:
-        ScenarioError: something else is wrong already, or it did not halt.
+        ScenarioError: something else is wrong already, or it did not halt, or does not show.
     """
     require_rest(stage, [stage.region])
     context = make_context(stage.layout.context(name), launcher)
@@ -34,11 +46,18 @@ def roll_out_bad(stage: Stage, name: str, launcher: str) -> None:
     options = ("--release", f"0.9.1-{name}", "--regions", stage.region, "--refresh")
     with rolling_out(stage, settings, *options) as rollout:
         rollout.ends_with(ExitCode.NEEDS_PERSON)
+    told = " or ".join(sorted(new))
+    stage.say(f"it has halted; waiting for a status that tells of {told} instances")
+    wait_until(
+        lambda: is_shown(status_of(stage)["regions"][stage.region], stage.slots, new),
+        _SHOWN_SECONDS,
+        f"a status of {told} instances beside healthy old ones",
+    )
 
 
-def _of(name: str, launcher: str) -> Callable[[Stage], str]:
+def _of(name: str, launcher: str, new: Collection[str]) -> Callable[[Stage], str]:
     def play(stage: Stage) -> str:
-        roll_out_bad(stage, name, launcher)
+        roll_out_bad(stage, name, launcher, new)
         return (
             f"the rollout of 0.9.1-{name} has halted in {stage.region}: in {stage.all_slots} a new "
             "instance, tainted, stands beside the old one, deposed, which works"
@@ -53,7 +72,7 @@ BAD_IMAGE = Scenario(
     "twice as many objects as slots in {region}: tainted current ones that never beat, and "
     "deposed ones that are healthy",
     _RECOVER.format(action="restore"),
-    _of("bad-image", "bad_image"),
+    _of("bad-image", "bad_image", DOES_NOT_BEAT),
 )
 
 CRASH_LOOP = Scenario(
@@ -62,7 +81,7 @@ CRASH_LOOP = Scenario(
     "new instances in {region} that beat and are told as crashing, with a traceback and a growing "
     "number of restarts on their console",
     _RECOVER.format(action="restore"),
-    _of("crash-loop", "crash_loop"),
+    _of("crash-loop", "crash_loop", _CRASHES),
 )
 
 NEVER_WORKS = Scenario(
@@ -71,7 +90,7 @@ NEVER_WORKS = Scenario(
     "new instances in {region} with a fresh heartbeat and no completions: only the count of "
     "finished jobs tells them from good ones",
     _RECOVER.format(action="restore"),
-    _of("never-works", "never_works"),
+    _of("never-works", "never_works", _BEATS),
 )
 
 SLOW_BOOT = Scenario(
@@ -80,5 +99,5 @@ SLOW_BOOT = Scenario(
     "new instances in {region} that are tainted, and start to beat and to finish jobs within a "
     "minute: nothing but their check has failed. Until they do, accept is refused",
     _RECOVER.format(action="accept"),
-    _of("slow-boot", "slow_boot"),
+    _of("slow-boot", "slow_boot", _GETS_WELL),
 )
