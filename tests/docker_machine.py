@@ -109,7 +109,7 @@ class LocalRegistry(_Daemon):
     def answers(self) -> bool:
         try:
             return requests.get(f"http://{self.host}/v2/", timeout=5).status_code in {200, 401}
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def digest(self, path: str, tag: str) -> str:

@@ -60,7 +60,7 @@ def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
         try:
             if requests.get(f"{url}/-/ready", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             pass
         time.sleep(0.1)
     raise AssertionError("prometheus was not ready within 60 s")

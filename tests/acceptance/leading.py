@@ -112,7 +112,7 @@ def lead_on(
     """
     settings = config or world.config
     moves: list[str] = []
-    while not is_whole(part := world.status()["regions"][region]):
+    while not is_whole(part := world.settled(region)["regions"][region]):
         assert len(moves) < most, (moves, part)
         if (world.status()["rollout"] or {}).get("phase") == "left_open":
             ran = typed(f"release-console resume --yes --config {settings}")

@@ -53,7 +53,7 @@ def test_a_rollout_on_containers_builds_tests_pushes_and_loses_no_job(
     assert [finished[step] for step in ("build", "test", "push")] == ["ok"] * 3
     doctor = console("doctor", "--config", str(world.config))
     assert "containers of Docker Engine" in doctor.stdout
-    status, books = world.status(), world.books()
+    status, books = world.settled(), world.books()
     assert rollout.of_type("rollout.started")[0]["environment"] == "sandbox-containers"
     for region, count in REGIONS.items():
         objects = status["regions"][region]["objects"]

@@ -96,11 +96,12 @@ def test_a_second_operator_is_refused_and_may_take_over_from_a_console_that_live
     world, recorded = place
     since = before(world, recorded)
     with world.rolling_out("1.0.5") as running:
-        wait_for_an_instance(running)
+        running.wait_for(lambda line: line["type"] == "rollout.started")
         lease = world.status()["lease"]
-
         refused = world.roll_out("1.0.6")
         resumed = console("resume", "--yes", "--json", "--config", str(world.config))
+        # In mid-apply: what the first one does then is waited for.
+        wait_for_an_instance(running)
         steps = list(lead_on(world, confirm=recorded.fleet))
         first = running.ended()
 

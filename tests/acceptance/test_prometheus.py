@@ -28,7 +28,7 @@ def test_a_release_goes_through_a_fleet_whose_heartbeats_only_prometheus_has(
             assert up.exit_code == 0, up.stderr
             doctor = console("doctor", "--config", str(world.config))
             ran = world.roll_out("0.9.1")
-            status = world.status()
+            status = world.settled()
             books = world.books()
         finally:
             console("sandbox", "down", "--dir", str(directory))

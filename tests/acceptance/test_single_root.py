@@ -15,7 +15,7 @@ def test_a_wave_of_the_single_root_layout_is_one_plan_and_no_job_is_lost(tmp_pat
     try:
         assert up.exit_code == 0, up.stderr
         ran = world.roll_out("0.9.1")
-        status, books = world.status(), world.books()
+        status, books = world.settled(), world.books()
     finally:
         console("sandbox", "down", "--dir", str(directory))
 

@@ -54,7 +54,8 @@ class Watch:
         """Read the journal and the screen side by side until a condition holds.
 
         Returns:
-            For each sentence of the journal, how long after the fact it was on the screen.
+            For each sentence of the journal, how long after it could be read there it was on the
+            screen.
 
         Raises:
             AssertionError: a sentence never was.
@@ -67,7 +68,7 @@ class Watch:
         is_over = False
         while not is_over or waiting:
             is_over = is_over or until()
-            waiting.update(told())
+            waiting.update(dict.fromkeys(told(), datetime.now(UTC)))
             shown = " ".join(self.on.text().split())
             now = datetime.now(UTC)
             for text in [text for text in waiting if text in shown]:
@@ -78,8 +79,8 @@ class Watch:
         return lags
 
 
-def _sentences(journal: LocalJournal) -> Callable[[], dict[str, datetime]]:
-    """Return what tells the newest rollout's new facts, each in its sentence with its time.
+def _sentences(journal: LocalJournal) -> Callable[[], list[str]]:
+    """Return what tells the newest rollout's new facts, each in its sentence.
 
     Only sentences that stand on one line of the screen, and only at their first time: those are
     found again by their text alone.
@@ -88,16 +89,16 @@ def _sentences(journal: LocalJournal) -> Callable[[], dict[str, datetime]]:
     rollout: Rollout | None = None
     known: set[str] = set()
 
-    def new() -> dict[str, datetime]:
+    def new() -> list[str]:
         nonlocal rollout
-        found = {}
+        found = []
         for entry in journal.read(newest, rollout.seq if rollout is not None else 0):
             rollout = evolve(rollout, entry)
             sentence = tell(entry.event, rollout)
             if sentence is None or len(sentence.text) > 60 or sentence.text in known:
                 continue
             known.add(sentence.text)
-            found[sentence.text] = entry.at
+            found.append(sentence.text)
         return found
 
     return new

@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from console.sandbox.scenarios.fitness import lasting
+
 SAMPLE_WORKER = Path(__file__).parents[2] / "console" / "sandbox" / "worker"
+
+_LATE_S = 30
 
 Line = dict[str, Any]
 T = TypeVar("T")
@@ -78,6 +82,21 @@ class SandboxWorld:
         """What `status --json` tells."""
         told: Line = json.loads(console("status", "--json", "--config", str(self.config)).stdout)
         return told
+
+    def settled(self, *regions: str) -> Line:
+        """What `status --json` tells once every worker of some regions, or of all, is healthy.
+
+        On a busy machine a beat may be late, and a look be given up. What time alone does not mend
+        is told at once, and anything else as it is after half a minute.
+        """
+        deadline = time.monotonic() + _LATE_S
+        while True:
+            status = self.status()
+            wanted = regions or tuple(status["regions"])
+            unfit = [name for name in wanted if not _is_fit(status["regions"][name])]
+            if not unfit or lasting(status, unfit) or time.monotonic() > deadline:
+                return status
+            time.sleep(0.2)
 
     def books(self) -> Line:
         """What `sandbox books --json` tells."""
@@ -148,7 +167,7 @@ class RunningConsole:
         text = self.output.read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
 
-    def wait_for(self, is_it: Callable[[Line], bool], timeout_s: float = 120) -> Line:
+    def wait_for(self, is_it: Callable[[Line], bool], timeout_s: float = 300) -> Line:
         """Wait for the first line that `is_it`."""
 
         return wait_until(
@@ -159,11 +178,15 @@ class RunningConsole:
         """Send SIGINT, as Ctrl-C in a terminal does to the console."""
         self.process.send_signal(signal.SIGINT)
 
-    def ended(self, timeout_s: float = 200) -> Ran:
+    def ended(self, timeout_s: float = 300) -> Ran:
         """Wait for its end."""
         exit_code = self.process.wait(timeout_s)
         narration = self.output.with_suffix(".err").read_text(encoding="utf-8")
         return Ran(exit_code, self.output.read_text(encoding="utf-8"), narration)
+
+
+def _is_fit(region: Line) -> bool:
+    return region["error"] is None and region["healthy"] >= region["desired"]
 
 
 def wait_until(find: Callable[[], T | None], timeout_s: float) -> T:

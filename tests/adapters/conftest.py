@@ -26,7 +26,7 @@ def moto_server() -> Iterator[str]:
 @pytest.fixture
 def aws(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty AWS account; its endpoint is in the environment, as it is for Terraform."""
-    requests.post(f"{moto_server}/moto-api/reset", timeout=5).raise_for_status()
+    requests.post(f"{moto_server}/moto-api/reset", timeout=60).raise_for_status()
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server)

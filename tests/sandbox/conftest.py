@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 REGIONS = {"us-east-1": 1, "eu-west-1": 2}
 
 
-def eventually(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def eventually(condition: Callable[[], Any], what: str, seconds: float = 120) -> Any:
     """Wait until a condition gives something true, and return it."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -130,7 +130,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> WorldSpec:
         directory=tmp_path_factory.mktemp("world"),
         terraform_root=Path("/nowhere/terraform/region"),
         regions=REGIONS,
-        rate=4,
+        rate=2,
         job_time=timedelta(seconds=0.1),
         boot_delay=timedelta(seconds=0.2),
         stop_grace=timedelta(seconds=8),
@@ -152,5 +152,10 @@ def operator(spec: WorldSpec) -> Iterator[Operator]:
 
 @pytest.fixture
 def small_spec(spec: WorldSpec, tmp_path: Path) -> WorldSpec:
-    """A world of its own for a test that ends it."""
-    return replace(spec, directory=tmp_path / "small", regions={"us-east-1": 1})
+    """A world of its own for a test that ends it, and waits until its workers have ended."""
+    return replace(
+        spec,
+        directory=tmp_path / "small",
+        regions={"us-east-1": 1},
+        stop_grace=timedelta(seconds=60),
+    )

@@ -93,7 +93,8 @@ def wait_for_word(harbour: Operator, instance: str, word: str, seconds: float = 
 
 
 def containers(engine: docker.DockerClient, directory: Path) -> list[Any]:
-    return engine.containers.list(all=True, filters=of_world(str(directory)))
+    # Those that go while the list is made are gone.
+    return engine.containers.list(all=True, filters=of_world(str(directory)), ignore_removed=True)
 
 
 def networks(engine: docker.DockerClient, directory: Path) -> list[Any]:
@@ -105,7 +106,9 @@ def lives(process: psutil.Process) -> bool:
 
 
 def container_of(engine: docker.DockerClient, instance: str) -> Any:
-    found = engine.containers.list(filters={"label": f"{INSTANCE_LABEL}={instance}"})
+    found = engine.containers.list(
+        filters={"label": f"{INSTANCE_LABEL}={instance}"}, ignore_removed=True
+    )
     return found[0] if found else None
 
 
@@ -250,7 +253,8 @@ def test_nothing_of_a_world_stays_in_the_engine(
     assert not containers(engine, directory)
     assert not networks(engine, directory)
     prefix = f"{operator.world.registry}/"
-    names = [name for each in engine.images.list() for name in each.tags]
+    # Not one by one: other tests remove images from the same engine.
+    names = [name for each in engine.api.images() for name in each["RepoTags"] or ()]
     assert not [name for name in names if name.startswith(prefix)]
 
 

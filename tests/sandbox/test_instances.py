@@ -24,7 +24,9 @@ REGION = "eu-west-1"
 
 
 def calls(operator: Operator, action: str) -> list[dict[str, str]]:
-    lines = operator.layout.access_log.read_text().splitlines()
+    text = operator.layout.access_log.read_text()
+    # The last line may be on its way.
+    lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
     return [call for call in map(json.loads, lines) if call["action"] == action]
 
 

@@ -23,8 +23,8 @@ from tests.command_line.console import Project
 from tests.terminal import Terminal
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SEEN_WITHIN_MS = 30_000
-ENDED_WITHIN_S = 30
+SEEN_WITHIN_MS = 120_000
+ENDED_WITHIN_S = 120
 # Nothing listens there: every region fails at once, as it does behind a network that is down.
 DEAD_AWS = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
@@ -157,7 +157,9 @@ def browser() -> Iterator[Browser]:
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium's own does not run as root
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=arguments)
+        started = playwright.chromium.launch(
+            executable_path=found, args=arguments, timeout=SEEN_WITHIN_MS
+        )
         try:
             yield started
         finally:

@@ -130,8 +130,9 @@ def _identity(files: Sequence[TreeFile], shell: Path | None) -> str:
 
 
 def _remove_others(client: docker.DockerClient, kept: str) -> None:
-    for image in client.images.list(name=REPOSITORY):
-        for tag in image.tags:
+    # All at once: one by one, what another world removes in the meantime would be an error.
+    for image in client.api.images(name=REPOSITORY):
+        for tag in image["RepoTags"] or ():
             if tag.startswith(f"{REPOSITORY}:") and tag != kept:
                 _remove(client, tag)
 

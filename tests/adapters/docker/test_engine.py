@@ -86,6 +86,8 @@ def test_docker_host_is_taken_at_its_word(tmp_path: Path) -> None:
 
 
 def test_a_search_leaves_no_socket_open(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    gc.collect()
+    recwarn.clear()  # what others have left
     dead = tmp_path / "dead.sock"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(dead))

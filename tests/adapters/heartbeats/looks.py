@@ -30,7 +30,7 @@ def read(
     reports: Reports,
     *instances: Instance,
     releases: tuple[str, ...] = (),
-    timeout: timedelta = timedelta(seconds=10),
+    timeout: timedelta = timedelta(seconds=60),
     at: datetime | None = None,
 ) -> Reading[tuple[Heartbeat, ...]]:
     source = ThreadedHeartbeats("the source", reports, WINDOW, timeout)

@@ -87,10 +87,10 @@ def test_one_that_takes_too_long_is_ended_with_all_that_it_started(
         "pathlib.Path('pid').write_text(str(child.pid))\n"
         "child.wait()\n"
     )
-    reading = read(reports, timeout=timedelta(seconds=3))
-    assert "did not end within 3 s; make it faster" in str(reading.error)
+    reading = read(reports, timeout=timedelta(seconds=10))
+    assert "did not end within 10 s; make it faster" in str(reading.error)
     child = Path("/proc") / (tmp_path / "pid").read_text() / "stat"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < deadline
         time.sleep(0.05)

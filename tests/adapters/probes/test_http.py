@@ -86,7 +86,7 @@ async def test_an_answer_that_only_drips_is_an_error_at_the_timeout(
     executor: ThreadPoolExecutor,
 ) -> None:
     with web(Reply(drips=True)) as served:
-        spec = HttpSpec("http api", served.url, timeout=timedelta(seconds=0.3))
+        spec = HttpSpec("http api", served.url, timeout=timedelta(seconds=3))
         told = await answer_of(HttpProbe(spec, executor))
     assert (told.answer, told.measured) == (Answer.ERROR, "no answer")
     assert "in time" in told.reason

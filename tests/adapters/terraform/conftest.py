@@ -113,7 +113,7 @@ class World:
         return states[EU]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while not holds():
                 await asyncio.sleep(0.01)
 

@@ -165,7 +165,7 @@ async def test_a_killed_terraform_is_interrupted_and_its_lock_is_nobodys(world: 
     await world.release("1")
     busy = world.work_dir / "busy"
     # The provisioner is a child of Terraform's: its parent is the one to kill.
-    client = world.client(check=f"echo $PPID > {busy}.part; mv {busy}.part {busy}; sleep 5")
+    client = world.client(check=f"echo $PPID > {busy}.part; mv {busy}.part {busy}; sleep 60")
     await world.plan(client, "2", "1")
     applying = asyncio.create_task(world.apply(client))
     await world.until(busy.exists)

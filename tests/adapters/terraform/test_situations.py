@@ -118,7 +118,7 @@ async def terraform_is_killed_while_it_waits(story: Story) -> None:
     await story.mark()
     busy = world.root / "busy"
     # The check is a child of Terraform's: its parent is the one to kill.
-    client = world.client(check=f"echo $PPID > {busy}.part; mv {busy}.part {busy}; sleep 5")
+    client = world.client(check=f"echo $PPID > {busy}.part; mv {busy}.part {busy}; sleep 60")
     await world.plan(client, "0.9.1")
     applying = asyncio.create_task(world.apply(client))
     (state,) = (world.work_dir / "state").glob("*.tfstate")

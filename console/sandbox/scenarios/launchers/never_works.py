@@ -9,9 +9,13 @@ import boto3
 DIMENSIONS = (("Fleet", "FLEET"), ("InstanceId", "INSTANCE_ID"), ("Release", "RELEASE"))
 
 
+# Before there are two threads: boto3 makes its clients in one.
+metrics = boto3.client("cloudwatch", region_name=os.environ["AWS_REGION"])
+queue = boto3.client("sqs", region_name=os.environ["AWS_REGION"])
+
+
 def beat() -> None:
     """Beat for ever."""
-    metrics = boto3.client("cloudwatch", region_name=os.environ["AWS_REGION"])
     while True:
         metrics.put_metric_data(
             Namespace=os.environ["HEARTBEAT_NAMESPACE"],
@@ -31,6 +35,5 @@ def beat() -> None:
 
 
 threading.Thread(target=beat, daemon=True).start()
-queue = boto3.client("sqs", region_name=os.environ["AWS_REGION"])
 while True:
     queue.receive_message(QueueUrl=os.environ["WORK_QUEUE"], WaitTimeSeconds=5, VisibilityTimeout=5)

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-LOADING_SECONDS = 45
+LOADING_SECONDS = 55
 
 sys.stdout.write(f"launcher: loading the model, this takes {LOADING_SECONDS} s\n")
 sys.stdout.flush()
