@@ -119,9 +119,13 @@ def _busybox() -> Path | None:
 
 
 def _identity(files: Sequence[TreeFile], shell: Path | None) -> str:
-    """Return a fingerprint of names, sizes and times: reading 80 MB each time takes seconds."""
+    """Return a fingerprint of names, sizes and times: reading 80 MB each time takes seconds.
+
+    Without Python's caches, which come and go with whatever runs on this machine.
+    """
     said = [_RECIPE, *_CHANGES, *_APPLETS]
-    for target, source in ((file.target, file.source) for file in files):
+    sources = (file for file in files if file.source.suffix != ".pyc")
+    for target, source in ((file.target, file.source) for file in sources):
         status = source.stat()
         said.append(f"{target} {status.st_size} {int(status.st_mtime)}")
     if shell is not None:
