@@ -43,13 +43,20 @@ from tests.rollout.world import PaperWorld
 
 BY = "ada@host"
 
+_LOOK_EVERY_S = 0.05
+_MOST_LOOKS = 1200
+"""A minute of them at least: it ends a test that fails, and no test on a slow machine."""
+
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, which a test can put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
 
     def now(self) -> datetime:
         """Return the time now."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self.ahead
 
 
 class PaperJournal:
@@ -207,13 +214,13 @@ class Shown:
     pilot: Pilot[Leaving]
     conductor: Conductor
 
-    async def until(self, holds: Callable[[], bool], most_s: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until `holds`."""
-        for _ in range(int(most_s / 0.05)):
-            await self.pilot.pause(0.05)
+        for _ in range(_MOST_LOOKS):
+            await self.pilot.pause(_LOOK_EVERY_S)
             if holds():
                 return
-        raise AssertionError(f"not within {most_s} s; the screen shows:\n{self.text()}")
+        raise AssertionError(f"not within {_MOST_LOOKS} looks; the screen shows:\n{self.text()}")
 
     def text(self) -> str:
         """Return what is on the screen, line by line."""

@@ -7,6 +7,7 @@ import pytest
 from console.domain import effects
 from console.domain.commands import Approve
 from console.domain.failure import Failure, FailureKind
+from console.domain.plan import PlanId
 from console.domain.policy import Approve as Approvals
 from console.domain.steps import Asks
 from tests.tui.fleets import one_region
@@ -147,12 +148,14 @@ async def test_a_plan_that_went_stale_is_asked_for_again() -> None:
             await shown.sees(question)
             await shown.say_yes()
         await shown.until(lambda: len(approvals(list(paper.sent))) == 5)
-        paper.world.failures.clear()
-        await shown.sees("Apply?")
-
-        plans = {q[0].plan for q in paper.rollout.questions}
         approved = {c.subject.plan for c in paper.sent if isinstance(c, Approve)}
-        assert not plans & approved
+
+        def plans() -> set[PlanId | None]:
+            return {subject.plan for subject, _ in paper.rollout.questions}
+
+        await shown.until(lambda: bool(plans() - approved))
+        assert not plans() & approved
+        await shown.sees("Apply?")
         await shown.pilot.press("5")
         await shown.sees("the approval is void")
 

@@ -15,6 +15,7 @@ from console.domain.policy import Approve as Approvals
 from console.domain.policy import GateRules, Pace
 from console.domain.signs import Mode
 from console.tui.screens.replay import ReplayScreen
+from console.tui.surroundings import Proposal
 from console.tui.widgets.boxes import Box
 from console.tui.widgets.regions import Regions
 from console.tui.widgets.timeline import Timeline
@@ -153,9 +154,14 @@ async def test_a_box_that_is_off_is_an_empty_one() -> None:
         await shown.sees(f"{ticked} us-east-1")
 
 
+async def nothing() -> Proposal:
+    return Proposal(note="no label is proposed")
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 async def test_what_is_wrong_in_the_form_is_seen_on_every_screen(size: tuple[int, int]) -> None:
-    async with console(two_waves(), size, choice=None) as shown:
+    async with console(two_waves(), size, choice=None, propose=nothing) as shown:
+        await shown.sees("no label is proposed")
         await shown.pilot.press(*"no label", "ctrl+s")
         await shown.sees("'no label' is no release label")
         await shown.pilot.press(*["backspace"] * 8, *"0.9.1", "tab", "tab", "tab")
@@ -166,7 +172,8 @@ async def test_what_is_wrong_in_the_form_is_seen_on_every_screen(size: tuple[int
 
 
 async def test_what_is_wrong_is_told_where_the_path_stands_instead_of_the_form() -> None:
-    async with console(two_waves(), (80, 24), choice=None) as shown:
+    async with console(two_waves(), (80, 24), choice=None, propose=nothing) as shown:
+        await shown.sees("no label is proposed")
         await shown.pilot.press(*"no label", "ctrl+o")
         await shown.sees("The path, before anything happens")
         await shown.pilot.press("ctrl+s")

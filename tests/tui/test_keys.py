@@ -91,7 +91,7 @@ async def test_the_watcher_has_no_key_that_changes_anything() -> None:
             assert paper.sent == []
 
 
-async def test_the_watcher_shows_what_the_operator_does_within_a_second() -> None:
+async def test_the_watcher_shows_what_the_operator_does() -> None:
     paper = one_region(approve=Approvals.ONCE)
     paper.performer.holds.add(effects.ApplyPlan)
     async with console(paper) as operator:
@@ -100,10 +100,10 @@ async def test_the_watcher_shows_what_the_operator_does_within_a_second() -> Non
             await watcher.sees("Ship 0.9.1?")
             await operator.say_yes()
             await operator.sees("applying")
-            await watcher.until(lambda: "applying" in watcher.text(), most_s=2.0)
+            await watcher.sees("applying")
             paper.performer.holds.clear()
             await operator.sees("completed")
-            await watcher.until(lambda: "completed" in watcher.text(), most_s=2.0)
+            await watcher.sees("completed")
 
 
 async def test_history_replays_a_rollout_step_by_step() -> None:

@@ -11,6 +11,7 @@ from console.domain import effects
 from console.domain.policy import Approve as Approvals
 from console.domain.signs import Mode
 from console.engine.ports import ProgressKind
+from console.tui.widgets.gates import Gates
 from tests.tui.fleets import one_region, two_waves
 from tests.tui.paper import console, output
 
@@ -112,15 +113,18 @@ async def test_plans_and_gates_are_filtered_as_well() -> None:
         await shown.pilot.press("4")
         await shown.sees("completions")
         await shown.pilot.press("slash", *"eu-west-1", "enter")
-        gates = shown.app.screen.query_one("#gates")
-        regions = {str(gates.get_row_at(n)[0]) for n in range(gates.row_count)}  # type: ignore[attr-defined]
-        assert regions == {"eu-west-1"}
+        gates = shown.app.screen.query_one(Gates)
+
+        def regions() -> set[str]:
+            return {str(gates.get_row_at(n)[0]) for n in range(gates.row_count)}
+
+        await shown.until(lambda: regions() == {"eu-west-1"})
         await shown.pilot.press("3")
         plans = shown.app.screen.query_one("#plan-text")
-        assert "eu-west-1" in str(plans.render())
+        await shown.until(lambda: "eu-west-1" in str(plans.render()))
         assert "us-west-1" not in str(plans.render())
         await shown.pilot.press("escape", "4")
-        await shown.until(lambda: gates.row_count > 10)  # type: ignore[attr-defined]
+        await shown.until(lambda: gates.row_count > 10)
         assert "us-west-1" in str(plans.render())
 
 

@@ -37,7 +37,8 @@ async def test_production_cannot_be_mistaken() -> None:
 
 
 async def test_the_path_tells_step_by_step_what_is_under_way() -> None:
-    paper = two_waves(approve=Approvals.ONCE, bake=timedelta(seconds=1))
+    hour = timedelta(hours=1)
+    paper = two_waves(approve=Approvals.ONCE, bake=hour)
     paper.performer.holds.add(effects.ApplyPlan)
     async with console(paper) as shown:
         await shown.sees("Ship 0.9.1?")
@@ -46,7 +47,10 @@ async def test_the_path_tells_step_by_step_what_is_under_way() -> None:
         assert "✓ plan" in shown.text()
         assert "· verify" in shown.text()
         paper.performer.holds.clear()
-        await shown.sees("▶ bake")
+        for wave in (1, 2):
+            await shown.sees(f"wave {wave} bakes for")
+            await shown.sees("▶ bake")
+            paper.performer.clock.ahead += hour
         await shown.sees("completed: 3 regions run 0.9.1")
 
 

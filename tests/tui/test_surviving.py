@@ -48,6 +48,13 @@ def held(make: Callable[..., Paper] = one_region, **rules: object) -> Paper:
     return paper
 
 
+async def leave(shown: Shown, how: str) -> None:
+    """Leave while a rollout runs, and choose by a key what becomes of it."""
+    await shown.pilot.press("q")
+    await shown.sees("No way out stops it half-way")
+    await shown.pilot.press(how)
+
+
 async def end(shown: Shown, paper: Paper, leaving: Leaving) -> Rollout:
     """Go on without a screen, and wait for the end."""
     shown.conductor.go_on(leaving, Listener())
@@ -71,7 +78,7 @@ async def test_a_widget_that_raises_does_not_stop_an_apply(
             await applying(shown)
             monkeypatch.setattr(Regions, "show", broken)
             try:
-                await shown.pilot.pause(1.5)
+                await shown.until(lambda: shown.app.failure is not None)
             finally:
                 assert isinstance(shown.app.failure, ZeroDivisionError)
                 assert shown.app.leaving is Leaving.LOST
@@ -101,9 +108,8 @@ async def test_left_running_the_policy_says_yes() -> None:
     paper = held(two_waves)
     async with console(paper) as shown:
         await applying(shown)
-        await shown.pilot.press("q", "h")
-        await shown.pilot.pause(0.2)
-        assert shown.app.leaving is Leaving.RUNNING
+        await leave(shown, "h")
+        await shown.until(lambda: shown.app.leaving is Leaving.RUNNING)
         rollout = await end(shown, paper, Leaving.RUNNING)
 
     assert rollout.outcome is Outcome.COMPLETED
@@ -113,9 +119,8 @@ async def test_left_paused_what_runs_is_finished_and_the_rollout_stays_open() ->
     paper = held(two_waves)
     async with console(paper) as shown:
         await applying(shown)
-        await shown.pilot.press("q", "p")
-        await shown.pilot.pause(0.2)
-        assert shown.app.leaving is Leaving.PAUSED
+        await leave(shown, "p")
+        await shown.until(lambda: shown.app.leaving is Leaving.PAUSED)
         rollout = await end(shown, paper, Leaving.PAUSED)
 
     assert not rollout.is_finished
@@ -129,9 +134,7 @@ async def test_leaving_asks_first_and_staying_changes_nothing() -> None:
     async with console(paper) as shown:
         await applying(shown)
         sent = list(paper.sent)
-        await shown.pilot.press("q")
-        await shown.sees("No way out stops it half-way")
-        await shown.pilot.press("k")
+        await leave(shown, "k")
         await shown.until(lambda: "keep watching" not in shown.text())
         assert paper.sent == sent
         paper.performer.holds.clear()
@@ -151,7 +154,7 @@ async def test_the_first_ctrl_c_finishes_regions_and_the_second_interrupts_terra
         await shown.sees("Still waiting for")
         assert paper.performer.interrupted == 1
         paper.performer.holds.clear()
-        await asyncio.to_thread(paper.is_ended.wait, 10)
+        assert await asyncio.to_thread(paper.is_ended.wait, 60)
 
     kinds = [type(c) for c in paper.sent if not isinstance(c, Approve)]
     assert kinds == [Interrupt, InterruptNow]
@@ -162,8 +165,8 @@ async def test_a_console_that_cannot_roll_out_says_why_and_can_be_left() -> None
     paper.failure = RuntimeError("the fleet is held by [bob] on host")
     async with console(paper) as shown:
         await shown.sees("the fleet is held by [bob] on host")
+        await shown.until(lambda: not shown.conductor.is_under_way)
         await shown.pilot.press("q")
-        await shown.pilot.pause(0.1)
-        assert shown.app.leaving is Leaving.ENDED
+        await shown.until(lambda: shown.app.leaving is Leaving.ENDED)
         with pytest.raises(RuntimeError):
             await asyncio.to_thread(shown.conductor.wait)
