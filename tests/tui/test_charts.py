@@ -12,7 +12,7 @@ from console.domain.fleet import RegionName
 from console.domain.policy import Approve as Approvals
 from console.domain.release import ReleaseLabel
 from console.domain.signs import Mode
-from console.tui.screens.replay import ReplayScreen
+from console.tui.screens.replay import ReplayScreen, policy_of
 
 from .fleets import one_region
 from .paper import Paper, console
@@ -79,6 +79,24 @@ async def test_a_replay_charts_what_was_kept_as_far_as_it_goes_then() -> None:
         assert charted() == [(0, 2)]
         await shown.pilot.press("end")
         await shown.until(lambda: charted() == [(0, 2), (1, 1)])
+
+
+async def test_a_key_that_comes_before_a_replay_is_laid_out_counts_all_the_same() -> None:
+    paper = one_region(approve=Approvals.ONCE)
+    async with console(paper) as shown:
+        await shown.sees("Ship 0.9.1?")
+        await shown.say_yes()
+        await shown.sees("completed")
+        entries = paper.journal.read("r1", 0)
+        policy = policy_of(entries)
+        assert policy is not None
+        replay = ReplayScreen(entries, policy, shown.app.scene.around)
+        shown.app.push_screen(replay)
+        assert not replay.is_laid_out
+        # The app itself takes the keys of a replay: none of them waits for the screen.
+        await shown.app.run_action(f"step({len(entries)})", replay)
+        await shown.sees("REPLAY")
+        await shown.sees("completed: 1 region runs 0.9.1")
 
 
 async def test_a_watch_that_is_opened_late_charts_what_was_kept_before() -> None:

@@ -84,7 +84,9 @@ class ReplayScreen(RolloutScreen):
         """Go on, or back, by so many facts."""
         self._place = max(1, min(len(self._entries), self._place + by))
         self.scene = self._made()
-        self.draw(self._entries[self._place - 1].at)
+        # The app takes these keys before the screen can: what it has no panels for is drawn later.
+        if self.is_laid_out:
+            self.draw(self._entries[self._place - 1].at)
 
     def action_back(self) -> None:
         """Go back to the list."""
