@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
@@ -64,6 +64,18 @@ def _action(service: str, method: str, path: str, headers: Mapping[str, str], bo
     if service != "s3" and (named := parse_qs(body.decode(errors="replace")).get("Action")):
         return named[0]
     return f"{method} {path}"
+
+
+def calls_in(path: Path, since: int = 0) -> list[dict[str, Any]]:
+    """Return the calls that an access log tells of, the oldest first.
+
+    Args:
+        path: the log; it may be growing, and what is there of a line that is not whole is left out.
+        since: where to begin, in bytes; the end of a line, or 0.
+    """
+    with path.open("rb") as log:
+        log.seek(since)
+        return [json.loads(line) for line in log if line.endswith(b"\n")]
 
 
 class AccessLog:

@@ -112,9 +112,9 @@ def lead_on(
     """
     settings = config or world.config
     moves: list[str] = []
-    while not is_whole(part := world.settled(region)["regions"][region]):
+    while not is_whole(part := (status := world.settled(region))["regions"][region]):
         assert len(moves) < most, (moves, part)
-        if (world.status()["rollout"] or {}).get("phase") == "left_open":
+        if (status["rollout"] or {}).get("phase") == "left_open":
             ran = typed(f"release-console resume --yes --config {settings}")
             assert ran.exit_code in {0, 2, 5}, ran.stderr
             moves.append("resume")

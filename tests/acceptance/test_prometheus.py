@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from console.sandbox.access_log import calls_in
 from console.sandbox.credentials import instance_of
+from console.sandbox.layout import Layout
 from tests.prometheus_server import prometheus
 
 from .world import SandboxWorld, console
@@ -46,6 +47,5 @@ def test_a_release_goes_through_a_fleet_whose_heartbeats_only_prometheus_has(
 
 def calls_of_workers(directory: Path) -> set[str]:
     """What instances asked of AWS."""
-    lines = (directory / "access.log").read_text(encoding="utf-8").splitlines()
-    calls = [json.loads(line) for line in lines]
+    calls = calls_in(Layout(directory).access_log)
     return {call["action"] for call in calls if instance_of(call["access_key"])}

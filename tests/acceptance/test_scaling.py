@@ -44,7 +44,7 @@ def scale(world: SandboxWorld, count: int, *more: str, config: Path | None = Non
 def with_drain_command(world: SandboxWorld) -> Path:
     settings = yaml.safe_load(world.config.read_text(encoding="utf-8"))
     settings["drain"] |= {"command": ["sh", "-c", DRAIN], "within": "90s", "longest_job": "20s"}
-    # One worker has more to do than it can, and how slow this machine is decides nothing here.
+    # One worker has more to do than it can do, and how slow this machine is decides nothing here.
     settings["gates"]["backlog"]["oldest"] = "15m"
     path = world.directory / "drained.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -76,7 +76,7 @@ def test_a_region_scaled_down_loses_no_job_and_does_none_twice(world: SandboxWor
     assert (plan["creates"], plan["destroys"]) == (0, 2)
     assert "at least 1 worker stays healthy" in plan["consequences"][0]
 
-    region = world.status()["regions"][REGION]
+    region = world.settled(REGION)["regions"][REGION]
     assert (region["healthy"], region["desired"], region["lock"]) == (1, 1, None)
     (left,) = region["objects"]
     assert (left["slot"], left["kind"], left["tainted"]) == (0, "current", False)

@@ -34,7 +34,7 @@ from tests.practice.stage import (
 from .leading import action, advice, is_whole, lead_on, recommended, typed, typing
 from .world import Line, SandboxWorld, console, wait_until
 
-PATIENCE_S = 300
+PATIENCE_S = 200
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +290,7 @@ def test_a_lost_region_is_unknown_and_the_others_go_without_it(world: SandboxWor
     assert (ran.exit_code, "eu-central-1" in ran.last["reason"]) == (3, True)
     assert others.exit_code == 0, others.stderr
     assert [o["heartbeat"] for o in part(world, "us-west-2")["objects"]] == ["0.9.2"]
-    assert is_whole(world.settled()["regions"]["eu-central-1"])
+    assert is_whole(world.settled("eu-central-1")["regions"]["eu-central-1"])
 
 
 def test_throttling_costs_time_and_nothing_else(world: SandboxWorld) -> None:
@@ -301,7 +301,7 @@ def test_throttling_costs_time_and_nothing_else(world: SandboxWorld) -> None:
         calm(world)
 
     assert ran.exit_code == 0, ran.stderr
-    assert is_whole(world.settled()["regions"]["us-west-2"])
+    assert is_whole(world.settled("us-west-2")["regions"]["us-west-2"])
 
 
 def test_bad_jobs_become_dead_letters_on_the_old_release(world: SandboxWorld) -> None:
@@ -324,7 +324,7 @@ def test_bad_jobs_become_dead_letters_on_the_old_release(world: SandboxWorld) ->
         assert again.exit_code in {0, 5}, again.stderr
         if again.exit_code == 5:
             wait_until(lambda: typed(on).exit_code == 0, PATIENCE_S)
-    assert is_whole(world.settled()["regions"]["us-west-2"])
+    assert is_whole(world.settled("us-west-2")["regions"]["us-west-2"])
     assert world.books()["lost"] == 0
 
 

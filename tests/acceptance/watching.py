@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from console.domain.evolve import evolve
 from console.domain.narrate import tell
 from console.domain.rollout import Rollout
 from console.journal.local import LocalJournal
+from console.sandbox.access_log import calls_in
 from console.sandbox.credentials import OPERATOR_KEY
 from console.sandbox.layout import Layout
 from tests.terminal import OnTerminal, on_terminal
@@ -46,15 +46,14 @@ class Watch:
 
     def calls(self) -> list[Line]:
         """What it asked AWS, from the sandbox's access log: it has an access key of its own."""
-        text = Layout(self.world.directory).access_log.read_text(encoding="utf-8")
-        calls = (json.loads(line) for line in text.splitlines())
+        calls = calls_in(Layout(self.world.directory).access_log)
         return [call for call in calls if call["access_key"] == WATCHER_KEY]
 
     def lags(self, until: Callable[[], bool]) -> dict[str, timedelta]:
         """Read the journal and the screen side by side until a condition holds.
 
         Returns:
-            For each sentence of the journal, how long after it could be read there it was on the
+            For each sentence of the journal, the time from our reading it there to its being on the
             screen.
 
         Raises:

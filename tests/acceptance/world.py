@@ -86,8 +86,9 @@ class SandboxWorld:
     def settled(self, *regions: str) -> Line:
         """What `status --json` tells once every worker of some regions, or of all, is healthy.
 
-        On a busy machine a beat may be late, and a look be given up. What time alone does not mend
-        is told at once, and anything else as it is after half a minute.
+        On a busy machine a beat may be late, and a look be given up. What time alone does not mend,
+        an open rollout and a lease among it, is told at once, and anything else as it is after half
+        a minute.
         """
         deadline = time.monotonic() + _LATE_S
         while True:
@@ -167,11 +168,13 @@ class RunningConsole:
         text = self.output.read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
 
-    def wait_for(self, is_it: Callable[[Line], bool], timeout_s: float = 300) -> Line:
-        """Wait for the first line that `is_it`."""
+    def wait_for(
+        self, is_it: Callable[[Line], bool], timeout_s: float = 300, *, after: int = 0
+    ) -> Line:
+        """Wait for the first line that `is_it`, of those after the first `after`."""
 
         return wait_until(
-            lambda: next((line for line in self.lines() if is_it(line)), None), timeout_s
+            lambda: next((line for line in self.lines()[after:] if is_it(line)), None), timeout_s
         )
 
     def interrupt(self) -> None:

@@ -12,6 +12,7 @@ from console.domain.outcome import Outcome
 from console.domain.plan import PlanId
 from console.domain.rollout import Rollout
 from console.domain.steps import Step as RolloutStep
+from console.sandbox.access_log import calls_in
 from console.sandbox.clients import make_clients
 from console.sandbox.control import load
 from console.sandbox.layout import Layout
@@ -126,10 +127,7 @@ def _applies(world: SandboxWorld) -> int:
 
 def _runs(world: SandboxWorld) -> int:
     """Return how often EC2 has made an instance; each call makes one."""
-    text = Layout(world.directory).access_log.read_text(encoding="utf-8")
-    # The last line may be on its way.
-    lines = (line for line in text.splitlines(keepends=True) if line.endswith("\n"))
-    calls = (json.loads(line) for line in lines)
+    calls = calls_in(Layout(world.directory).access_log)
     return sum(call["action"] == "RunInstances" and call["status"] == 200 for call in calls)
 
 

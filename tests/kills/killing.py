@@ -83,10 +83,16 @@ def kill_when(
         return _kill(world, recorded, running, rollout, with_terraform=with_terraform)
 
 
-def wait_for_an_instance(running: RunningConsole) -> None:
-    """Wait until Terraform has made an instance, and proves it."""
+def wait_for_an_instance(running: RunningConsole, after: int = 0) -> None:
+    """Wait until Terraform has made an instance, and proves it.
+
+    Args:
+        running: the console.
+        after: how many of its lines tell of what was before.
+    """
     running.wait_for(
-        lambda line: line["type"] == "apply.progress" and line.get("action") == "provision"
+        lambda line: line["type"] == "apply.progress" and line.get("action") == "provision",
+        after=after,
     )
 
 

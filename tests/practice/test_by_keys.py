@@ -21,7 +21,7 @@ from tests.acceptance.world import SandboxWorld, wait_until
 from .operator import at_the_console
 from .stage import calm, observed_for, part, play, settings, stage
 
-PATIENCE_S = 300
+PATIENCE_S = 200
 SMALL = (80, 24)
 
 
@@ -155,7 +155,7 @@ def test_the_other_regions_go_on_without_one_that_is_lost(world: SandboxWorld) -
         calm(world)
 
     assert [o["heartbeat"] for o in part(world, "us-west-2")["objects"]] == ["0.9.2"]
-    assert is_whole(world.settled()["regions"]["eu-central-1"])
+    assert is_whole(world.settled("eu-central-1")["regions"]["eu-central-1"])
 
 
 def test_a_colleagues_rollout_is_taken_over_and_ended(world: SandboxWorld) -> None:

@@ -152,7 +152,7 @@ def operator(spec: WorldSpec) -> Iterator[Operator]:
 
 @pytest.fixture
 def small_spec(spec: WorldSpec, tmp_path: Path) -> WorldSpec:
-    """A world of its own for a test that ends it, and waits until its workers have ended."""
+    """A world of its own for a test that ends it; its workers have long enough to end."""
     return replace(
         spec,
         directory=tmp_path / "small",

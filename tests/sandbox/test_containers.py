@@ -88,12 +88,12 @@ def run(harbour: Operator, region: str, queues: dict[str, str], image: str) -> s
     return harbour.run_instance(region, data)
 
 
-def wait_for_word(harbour: Operator, instance: str, word: str, seconds: float = 30) -> None:
-    eventually(lambda: word in harbour.console(instance), f"{word!r} on the console", seconds)
+def wait_for_word(harbour: Operator, instance: str, word: str) -> None:
+    eventually(lambda: word in harbour.console(instance), f"{word!r} on the console")
 
 
 def containers(engine: docker.DockerClient, directory: Path) -> list[Any]:
-    # Those that go while the list is made are gone.
+    # One that is removed meanwhile does not count.
     return engine.containers.list(all=True, filters=of_world(str(directory)), ignore_removed=True)
 
 
@@ -129,7 +129,7 @@ def test_workers_in_containers_do_the_jobs_of_two_regions(
         books = read_books(harbour.world.directory)
         return books is not None and books.done >= 20 and REGION in books.min_healthy
 
-    eventually(complete, "twenty jobs done", 60)
+    eventually(complete, "twenty jobs done")
     books = read_books(harbour.world.directory)
     assert books is not None
     assert (books.lost, books.dead) == (0, 0)
@@ -143,7 +143,7 @@ def test_workers_in_containers_do_the_jobs_of_two_regions(
     assert used[REGION].isdisjoint(used[OTHER_REGION])
     for region, instance in fleet.items():
         harbour.terminate(region, instance)
-        wait_for_word(harbour, instance, "Power down", 40)
+        wait_for_word(harbour, instance, "Power down")
         assert container_of(engine, instance) is None
         # It was given the time to finish what it had in hand.
         assert "launcher: stopped" in harbour.console(instance)
@@ -194,7 +194,7 @@ def test_a_launcher_that_does_not_stop_is_killed(
     instance = run(harbour, REGION, harbour.make_queues(REGION, prefix="stays-"), image)
     wait_for_word(harbour, instance, "stubborn")
     harbour.terminate(REGION, instance)
-    wait_for_word(harbour, instance, "Power down", 40)
+    wait_for_word(harbour, instance, "Power down")
     assert "did not stop in time" in harbour.console(instance)
     assert container_of(engine, instance) is None
 

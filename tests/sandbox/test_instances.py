@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import boto3
 import psutil
 import pytest
 
+from console.sandbox.access_log import calls_in
 from console.sandbox.books import read_books
 from console.sandbox.credentials import SECRET, access_key_of
 from console.sandbox.leftovers import INSTANCE_MARK, find_marked
@@ -24,10 +24,7 @@ REGION = "eu-west-1"
 
 
 def calls(operator: Operator, action: str) -> list[dict[str, str]]:
-    text = operator.layout.access_log.read_text()
-    # The last line may be on its way.
-    lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
-    return [call for call in map(json.loads, lines) if call["action"] == action]
+    return [call for call in calls_in(operator.layout.access_log) if call["action"] == action]
 
 
 def launchers(instance: str) -> list[psutil.Process]:
@@ -51,7 +48,7 @@ def test_the_fleet_does_its_jobs_and_the_books_say_so(operator: Operator) -> Non
         books = read_books(operator.world.directory)
         return books is not None and books.done >= 20 and books.min_healthy == REGIONS
 
-    eventually(complete, "every region complete and twenty jobs done", 60)
+    eventually(complete, "every region complete and twenty jobs done")
     books = read_books(operator.world.directory)
     assert books is not None
     assert (books.lost, books.duplicated, books.dead) == (0, 0, 0)
@@ -115,7 +112,7 @@ def test_a_launcher_that_does_not_stop_is_killed_with_its_children(
     eventually(lambda: "stubborn" in operator.console(instance), "the launcher's start")
     assert launchers(instance)
     operator.terminate(REGION, instance)
-    eventually(lambda: "Power down" in operator.console(instance), "power down", 40)
+    eventually(lambda: "Power down" in operator.console(instance), "power down")
     assert launchers(instance) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -245,8 +246,9 @@ def boot(operator: Operator, context: Path, prefix: str) -> tuple[str, dict[str,
 
 def count(operator: Operator, url: str) -> int:
     """How many messages a queue has, in flight or not."""
-    visible = int(attributes(operator, url)["ApproximateNumberOfMessages"])
-    return visible + in_flight(operator, url)
+    told = attributes(operator, url)
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    return sum(int(told[name]) for name in names)
 
 
 def in_flight(operator: Operator, url: str) -> int:
@@ -282,8 +284,8 @@ def test_the_bad_image_exits_at_once(operator: Operator, tmp_path: Path) -> None
 def test_the_crash_loop_beats_crashes_and_starts_again(operator: Operator, tmp_path: Path) -> None:
     instance, queues = boot(operator, make_context(tmp_path / "c", "crash_loop"), "crash-")
 
-    eventually(lambda: "restart 1" in operator.console(instance), "its first crash", 60)
-    eventually(lambda: beats(operator, instance) > 1, "a beat after that", 60)
+    eventually(lambda: "restart 1" in operator.console(instance), "its first crash")
+    eventually(lambda: beats(operator, instance) > 1, "a beat after that")
 
     assert "KeyError: 'url'" in operator.console(instance)
     assert "worker ended:" not in operator.console(instance)
@@ -297,7 +299,11 @@ def test_what_never_works_beats_and_finishes_nothing(operator: Operator, tmp_pat
     eventually(lambda: in_flight(operator, queues["work"]) == 1, "a job in hand")
     eventually(lambda: beats(operator, instance) > 2, "its beats")
 
-    assert count(operator, queues["work"]) + count(operator, queues["dead"]) == 1
+    # Between two looks it may go from one queue to the other.
+    eventually(
+        lambda: count(operator, queues["work"]) + count(operator, queues["dead"]) == 1,
+        "the job, in one of the queues",
+    )
     assert count(operator, queues["results"]) == 0
     operator.terminate("us-east-1", instance)
 
@@ -306,13 +312,14 @@ def test_the_slow_boot_works_once_it_is_there(operator: Operator, tmp_path: Path
     context = make_context(tmp_path / "c", "slow_boot")
     launcher = context / "launcher.py"
     text = launcher.read_text(encoding="utf-8")
-    assert "LOADING_SECONDS = 55" in text
-    launcher.write_text(text.replace("SECONDS = 55", "SECONDS = 2"), encoding="utf-8")
+    quick, made = re.subn(r"\nLOADING_SECONDS = \d+\n", "\nLOADING_SECONDS = 2\n", text)
+    assert made == 1
+    launcher.write_text(quick, encoding="utf-8")
 
     instance, queues = boot(operator, context, "slow-")
 
-    eventually(lambda: count(operator, queues["results"]) == 1, "its first result", 60)
-    eventually(lambda: beats(operator, instance) > 0, "its first beat", 60)
+    eventually(lambda: count(operator, queues["results"]) == 1, "its first result")
+    eventually(lambda: beats(operator, instance) > 0, "its first beat")
     told = operator.console(instance)
     assert told.index("loading the model") < told.index("consumers take jobs")
     operator.terminate("us-east-1", instance)

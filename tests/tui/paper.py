@@ -45,7 +45,7 @@ BY = "ada@host"
 
 _LOOK_EVERY_S = 0.05
 _MOST_LOOKS = 1200
-"""A minute of them at least: it ends a test that fails, and no test on a slow machine."""
+"""A minute of them at least: that ends a test that fails, not one that is slow."""
 
 
 class SystemClock:

@@ -120,7 +120,7 @@ def is_told(shown: Shown, remedy: Remedy) -> bool:
 
 
 def _chosen(shown: Shown) -> Remedy | None:
-    # None is there before the screen is.
+    # Until the screen is there, it has no moves.
     options = [moves.option for moves in shown.app.screen.query(Moves)]
     return next((option.remedy for option in options if option is not None), None)
 

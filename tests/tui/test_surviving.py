@@ -48,7 +48,7 @@ def held(make: Callable[..., Paper] = one_region, **rules: object) -> Paper:
     return paper
 
 
-async def leave(shown: Shown, how: str) -> None:
+async def answer_leaving(shown: Shown, how: str) -> None:
     """Leave while a rollout runs, and choose by a key what becomes of it."""
     await shown.pilot.press("q")
     await shown.sees("No way out stops it half-way")
@@ -108,7 +108,7 @@ async def test_left_running_the_policy_says_yes() -> None:
     paper = held(two_waves)
     async with console(paper) as shown:
         await applying(shown)
-        await leave(shown, "h")
+        await answer_leaving(shown, "h")
         await shown.until(lambda: shown.app.leaving is Leaving.RUNNING)
         rollout = await end(shown, paper, Leaving.RUNNING)
 
@@ -119,7 +119,7 @@ async def test_left_paused_what_runs_is_finished_and_the_rollout_stays_open() ->
     paper = held(two_waves)
     async with console(paper) as shown:
         await applying(shown)
-        await leave(shown, "p")
+        await answer_leaving(shown, "p")
         await shown.until(lambda: shown.app.leaving is Leaving.PAUSED)
         rollout = await end(shown, paper, Leaving.PAUSED)
 
@@ -134,7 +134,7 @@ async def test_leaving_asks_first_and_staying_changes_nothing() -> None:
     async with console(paper) as shown:
         await applying(shown)
         sent = list(paper.sent)
-        await leave(shown, "k")
+        await answer_leaving(shown, "k")
         await shown.until(lambda: "keep watching" not in shown.text())
         assert paper.sent == sent
         paper.performer.holds.clear()

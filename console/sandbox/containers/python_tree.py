@@ -76,13 +76,8 @@ def _standard_library(root: Path) -> Iterator[TreeFile]:
 
 def _files_below(root: Path) -> Iterator[Path]:
     for path in root.rglob("*"):
-        # An optimised or another version's cache is never read.
-        if path.is_file() and (path.suffix != ".pyc" or _is_own_cache(path)):
+        if path.is_file() and _is_wanted_code(path):
             yield path
-
-
-def _is_own_cache(path: Path) -> bool:
-    return path.name.endswith(f".{sys.implementation.cache_tag}.pyc")
 
 
 def _shared_libraries(binaries: list[Path]) -> Iterator[TreeFile]:
@@ -131,4 +126,10 @@ def _is_wanted(parts: tuple[str, ...]) -> bool:
 
 
 def _is_wanted_code(path: Path) -> bool:
-    return path.suffix != ".pyc" or _is_own_cache(path)
+    """Whether it is no cache, or one that our Python reads.
+
+    An optimised or another version's cache is never read; one that is just being written has
+    another name, and is gone in a moment.
+    """
+    is_own = path.name.endswith(f".{sys.implementation.cache_tag}.pyc")
+    return is_own or (path.parent.name != "__pycache__" and path.suffix != ".pyc")

@@ -11,7 +11,7 @@ from console.sandbox.scenarios.consoles import (
     rolling_out,
     status_of,
 )
-from console.sandbox.scenarios.fitness import has_failed
+from console.sandbox.scenarios.fitness import stands_twice
 from console.sandbox.scenarios.releases import DOES_NOT_BEAT, roll_out_bad
 from console.sandbox.scenarios.scenario import Scenario, wait_until
 from console.sandbox.scenarios.settings import make_context, write_settings
@@ -77,7 +77,7 @@ def _untainted_by_hand(stage: Stage) -> str:
 def _has_bad_image(stage: Stage) -> bool:
     """Whether the region is as the scenario bad-image leaves it."""
     status = status_of(stage)
-    return has_failed(status["regions"][stage.region], stage.slots) and status["lease"] is None
+    return stands_twice(status["regions"][stage.region], stage.slots) and status["lease"] is None
 
 
 def _terminated_by_hand(stage: Stage) -> str:

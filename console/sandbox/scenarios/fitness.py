@@ -1,4 +1,4 @@
-"""Is a fleet at rest, so that a scenario's trouble will be the only one? Pure."""
+"""Is a fleet at rest, so that a scenario's trouble will be the only one, or is it in it? Pure."""
 
 from __future__ import annotations
 
@@ -28,29 +28,31 @@ def lasting(status: Status, regions: Iterable[str]) -> tuple[str, ...]:
     return (*_of_rollout(status), *_told(status, regions, _of_objects))
 
 
-def has_failed(region: Mapping[str, Any], slots: int) -> bool:
-    """Whether a rollout has left a tainted and a deposed object for each of a region's slots."""
-    new, old = _beside_the_old(region)
-    return len(new) == len(old) == slots
+def stands_twice(region: Mapping[str, Any], slots: int) -> bool:
+    """Whether each slot of a region has both a tainted current object and a deposed one."""
+    wanted = list(range(slots))
+    return all(
+        sorted(each["slot"] for each in objects) == wanted for objects in _new_and_old(region)
+    )
 
 
-def is_shown(region: Mapping[str, Any], slots: int, new: Collection[str]) -> bool:
+def is_shown(region: Mapping[str, Any], slots: int, told_as: Collection[str]) -> bool:
     """Whether a status shows what a bad release has done.
 
     Args:
         region: what `status --json` told of it.
         slots: how many it has.
-        new: what the new instances may be told as; the old ones have to be healthy.
+        told_as: what the new instances may be; the old ones have to be healthy.
     """
-    found, old = _beside_the_old(region)
+    new, old = _new_and_old(region)
     return (
-        has_failed(region, slots)
-        and all(each["health"] in new for each in found)
+        stands_twice(region, slots)
+        and all(each["health"] in told_as for each in new)
         and all(each["health"] == "healthy" for each in old)
     )
 
 
-def _beside_the_old(region: Mapping[str, Any]) -> tuple[_Objects, _Objects]:
+def _new_and_old(region: Mapping[str, Any]) -> tuple[_Objects, _Objects]:
     objects = region["objects"]
     return (
         [each for each in objects if each["kind"] == "current" and each["tainted"]],

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from console.exit_codes import ExitCode
+from console.sandbox.access_log import calls_in
 from console.sandbox.books import read_books
 from console.sandbox.credentials import OPERATOR_KEY
 from console.sandbox.faults import FaultRule, Trouble, put_trouble
@@ -117,16 +117,12 @@ def _expired_credentials(stage: Stage) -> str:
 
 def instances_started(stage: Stage, since: int) -> int:
     """Count the instances that the operator has started in the region, by the access log."""
-    with stage.layout.access_log.open("rb") as log:
-        log.seek(since)
-        # The last line may be on its way.
-        lines = [line for line in log if line.endswith(b"\n")]
-    calls = [json.loads(line) for line in lines if b'"RunInstances"' in line]
     return sum(
-        call["status"] < 400
+        call["action"] == "RunInstances"
+        and call["status"] < 400
         and call["region"] == stage.region
         and call["access_key"] == OPERATOR_KEY
-        for call in calls
+        for call in calls_in(stage.layout.access_log, since)
     )
 
 

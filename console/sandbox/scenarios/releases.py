@@ -22,23 +22,23 @@ _RECOVER = "release-console recover {action} --region {{region}} --config {{conf
 _SHOWN_SECONDS = 120
 
 DOES_NOT_BEAT = frozenset({"booting", "silent", "crashing"})
-"""What an instance may be told as whose worker never beats."""
+"""What an instance whose worker does not beat may be told as."""
 _CRASHES = frozenset({"crashing"})
 _BEATS = frozenset({"healthy"})
-_GETS_WELL = DOES_NOT_BEAT | _BEATS
+_LOADS = frozenset({"booting", "silent", "healthy"})
 
 
-def roll_out_bad(stage: Stage, name: str, launcher: str, new: Collection[str]) -> None:
-    """Roll a bad release out to the stage's region, until it has halted there and shows as bad.
+def roll_out_bad(stage: Stage, name: str, launcher: str, told_as: Collection[str]) -> None:
+    """Roll a bad release out to the stage's region, until it has halted and a status shows it.
 
     Args:
         stage: where.
         name: the scenario's; the release is called after it.
         launcher: what is wrong with it.
-        new: what its instances have to be told as.
+        told_as: what its instances have to be.
 
     Raises:
-        ScenarioError: something else is wrong already, or it did not halt, or does not show.
+        ScenarioError: something else is wrong already, or it did not halt, or no status shows it.
     """
     require_rest(stage, [stage.region])
     context = make_context(stage.layout.context(name), launcher)
@@ -46,18 +46,18 @@ def roll_out_bad(stage: Stage, name: str, launcher: str, new: Collection[str]) -
     options = ("--release", f"0.9.1-{name}", "--regions", stage.region, "--refresh")
     with rolling_out(stage, settings, *options) as rollout:
         rollout.ends_with(ExitCode.NEEDS_PERSON)
-    told = " or ".join(sorted(new))
-    stage.say(f"it has halted; waiting for a status that tells of {told} instances")
+    told = " or ".join(sorted(told_as))
+    stage.say(f"it has halted; waiting for a status with new instances that are {told}")
     wait_until(
-        lambda: is_shown(status_of(stage)["regions"][stage.region], stage.slots, new),
+        lambda: is_shown(status_of(stage)["regions"][stage.region], stage.slots, told_as),
         _SHOWN_SECONDS,
-        f"a status of {told} instances beside healthy old ones",
+        f"a status with new instances that are {told}, beside healthy old ones,",
     )
 
 
-def _of(name: str, launcher: str, new: Collection[str]) -> Callable[[Stage], str]:
+def _of(name: str, launcher: str, told_as: Collection[str]) -> Callable[[Stage], str]:
     def play(stage: Stage) -> str:
-        roll_out_bad(stage, name, launcher, new)
+        roll_out_bad(stage, name, launcher, told_as)
         return (
             f"the rollout of 0.9.1-{name} has halted in {stage.region}: in {stage.all_slots} a new "
             "instance, tainted, stands beside the old one, deposed, which works"
@@ -99,5 +99,5 @@ SLOW_BOOT = Scenario(
     "new instances in {region} that are tainted, and start to beat and to finish jobs within a "
     "minute: nothing but their check has failed. Until they do, accept is refused",
     _RECOVER.format(action="accept"),
-    _of("slow-boot", "slow_boot", _GETS_WELL),
+    _of("slow-boot", "slow_boot", _LOADS),
 )

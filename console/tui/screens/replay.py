@@ -84,7 +84,7 @@ class ReplayScreen(RolloutScreen):
         """Go on, or back, by so many facts."""
         self._place = max(1, min(len(self._entries), self._place + by))
         self.scene = self._made()
-        # The app takes these keys before the screen can: what it has no panels for is drawn later.
+        # A key may come before the panels are there; the app draws the screen once they are.
         if self.is_laid_out:
             self.draw(self._entries[self._place - 1].at)
 

@@ -69,7 +69,7 @@ async def test_a_region_that_hangs_delays_no_other_regions_numbers(
 
     def hanging(self: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
         if self.meta.region_name == REGION:
-            goes_on.wait(120)
+            goes_on.wait(2 * _PATIENCE.total_seconds())
         return make(self, operation, arguments)
 
     make_queues(client)

@@ -9,7 +9,7 @@ import boto3
 DIMENSIONS = (("Fleet", "FLEET"), ("InstanceId", "INSTANCE_ID"), ("Release", "RELEASE"))
 
 
-# Before there are two threads: boto3 makes its clients in one.
+# boto3.client is not made for two threads: both clients are there before the second one is.
 metrics = boto3.client("cloudwatch", region_name=os.environ["AWS_REGION"])
 queue = boto3.client("sqs", region_name=os.environ["AWS_REGION"])
 

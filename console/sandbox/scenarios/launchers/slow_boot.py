@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+# The readiness check of its scenario waits for 20 s, and may take as long again to give up.
 LOADING_SECONDS = 55
 
 sys.stdout.write(f"launcher: loading the model, this takes {LOADING_SECONDS} s\n")
