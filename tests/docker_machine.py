@@ -23,7 +23,7 @@ from docker.errors import ImageNotFound
 from console.adapters.docker.engine import Engine, find_engine
 
 BUSYBOX = "/bin/busybox"
-_PATIENCE_S = 60
+_PATIENCE_S = 300
 
 
 def engine() -> Engine:
@@ -71,7 +71,12 @@ class _Daemon:
             self._process = subprocess.Popen(
                 self._argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        wait_for(self.answers, f"{self._argv[0]} answers (see {self._log})")
+        wait_for(self._answers_or_has_ended, f"{self._argv[0]} answers (see {self._log})")
+        if self._process.poll() is not None:
+            pytest.fail(f"{self._argv[0]} has ended: see {self._log}")
+
+    def _answers_or_has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None or self.answers()
 
     def answers(self) -> bool:
         raise NotImplementedError
@@ -117,7 +122,7 @@ class LocalRegistry(_Daemon):
         answer = requests.head(
             f"http://{self.host}/v2/{path}/manifests/{tag}",
             headers={"Accept": "application/vnd.docker.distribution.manifest.v2+json"},
-            timeout=5,
+            timeout=_PATIENCE_S,
         )
         return answer.headers["Docker-Content-Digest"]
 

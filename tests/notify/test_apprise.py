@@ -23,6 +23,11 @@ def recipients(*urls: str) -> AppriseNotifications:
     return AppriseNotifications([NotifyAddress(url, frozenset(Occasion)) for url in urls])
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify, "_DEADLINE_S", 120)
+
+
 async def test_a_message_arrives_as_it_is(webhook: Webhook) -> None:
     assert await recipients(webhook.address).send(0, HALTED) is None
     (post,) = webhook.posts

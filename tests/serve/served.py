@@ -119,6 +119,10 @@ class Look:
         """What the page's terminal shows: its cells are a canvas, so from what was sent to it."""
         return self._terminal.text() if self._terminal is not None else ""
 
+    def forget(self) -> None:
+        """Forget what was shown: what is seen from here on was sent to another terminal."""
+        self._terminal = None
+
     def sees(self, *phrases: str) -> None:
         """Wait until all of these are on the screen."""
         self.until(lambda: all(phrase in self.text() for phrase in phrases), " and ".join(phrases))
@@ -188,6 +192,7 @@ _COUNT = """async (encoded) => {
 def look(browser: Browser, url: str, *, width: int = 1280, height: int = 800) -> Look:
     """Open the page in a window of its own."""
     page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+    page.set_default_timeout(SEEN_WITHIN_MS)
     looking = Look(page)
     page.on("request", lambda asked: looking.hosts.add(urlsplit(asked.url).hostname or ""))
     page.on("websocket", looking.socket_opened)

@@ -82,7 +82,7 @@ def test_other_sites_in_the_same_browser_cannot_look(served: Served) -> None:
 
 def asked(served: Served, path: str, headers: dict[str, str]) -> int:
     """Ask for `path`, and return the status."""
-    with closing(http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=60)) as connection:
         connection.request("GET", path, headers=headers)
         with closing(connection.getresponse()) as response:
             return response.status

@@ -55,12 +55,18 @@ def test_a_browser_shows_the_rollout_and_asks_no_other_host(
 
     assert seen.page.title() == "checks (test) · watch"
     assert seen.hosts == {"127.0.0.1"}
-    assert seen.page.evaluate("document.fonts.check('16px \"Roboto Mono\"')")
-    picture = seen.page.screenshot(path=tmp_path / "serve.png")
-    width, height, colours = colours_in(chromium, picture)
-    assert (width, height) == (1280, 800)
-    # An empty page has two or three; anti-aliased text in a dozen inks has hundreds.
-    assert colours > 100
+    font = "document.fonts.check('16px \"Roboto Mono\"')"
+    seen.until(lambda: bool(seen.page.evaluate(font)), "the font")
+
+    def is_drawn() -> bool:
+        picture = seen.page.screenshot(path=tmp_path / "serve.png")
+        width, height, colours = colours_in(chromium, picture)
+        assert (width, height) == (1280, 800)
+        # An empty page has two or three; anti-aliased text in a dozen inks has hundreds.
+        return colours > 100
+
+    # What has arrived is drawn at the browser's next frame.
+    seen.until(is_drawn, "a picture with text on it")
 
 
 def test_no_key_pressed_in_a_browser_changes_anything(served: Served, chromium: Browser) -> None:
@@ -138,5 +144,6 @@ def test_a_view_that_dies_says_so_instead_of_standing_still(
     view.send_signal(signal.SIGKILL)
 
     seen.until(lambda: seen.page.locator("#ended").is_visible(), "the end of the view")
+    seen.forget()
     seen.page.get_by_text("Look again").click()
     seen.sees("completed: 2 regions run 0.9.1")

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from docker.errors import ImageNotFound
 
+from console.adapters.docker import engine as docker_engine
+from console.adapters.docker import registry as docker_registry
 from console.adapters.docker.engine import Engine
 from console.adapters.docker.images import DockerImages
 from console.adapters.docker.spec import ImageSpec
@@ -27,6 +29,15 @@ COPY busybox /bin/busybox
 COPY greeting /greeting
 ENTRYPOINT ["/no/such/program"]
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Give engine and registry as long as a busy machine needs: no test here is about that."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(docker_engine, "_PATIENCE_S", 60)
+        patched.setattr(docker_registry, "_TIMEOUTS_S", (60, 60))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,12 @@ def test_a_search_leaves_no_socket_open(tmp_path: Path, recwarn: pytest.Warnings
     assert isinstance(find_engine(), Engine)
     gc.collect()
 
-    assert not [one for one in recwarn if issubclass(one.category, ResourceWarning)]
+    # Only what an engine is asked by: other sockets are others'.
+    assert not [
+        one
+        for one in recwarn
+        if issubclass(one.category, ResourceWarning) and "AF_UNIX" in str(one.message)
+    ]
 
 
 def test_an_engine_before_20_10_is_refused(pretend: Any) -> None:
