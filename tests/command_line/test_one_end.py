@@ -95,6 +95,7 @@ def ends(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]],
     lines = [json.loads(line) for line in told.out.splitlines()]
     assert [problem for line in lines for problem in problems(line)] == []
     assert lines[-1]["type"] == "rollout.finished"
+    assert lines[-1]["exit_code"] == code
     return code, [line for line in lines if line["type"] == "rollout.finished"], told.err
 
 

@@ -9,14 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from console.commands import going_on, recover, resume, rollout, unattended
-from console.commands.asked import Asked
-from console.commands.rollout import roll_out
 from console.domain import effects
 from console.domain.commands import Approve
 from console.domain.events import RolloutFinished
@@ -33,7 +30,7 @@ from console.engine.ports import OnProgress
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
 from tests.command_line.test_going_on import journaled
-from tests.command_line.test_one_end import Buggy, World
+from tests.command_line.test_one_end import Buggy, World, ends
 from tests.engine.paper import LoopClock, PaperJournal
 from tests.engine.test_preflight import Ports
 from tests.headless.telling import problems
@@ -149,17 +146,6 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     """Three regions, of which one runs another release on purpose; the canary fails."""
     slots = {"us_east_1": OLD, "us_west_1": OLD, "eu_west_1": OLDER}
     return wired(monkeypatch, Fleet(tmp_path / "store", "us-east-1", **slots))
-
-
-def ends(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]], str]:
-    """Roll 0.9.1 out, and return the exit code, the ends on stdout, and the narration."""
-    code = roll_out(Asked(None, release="0.9.1", auto=True, as_json=True))
-    told = capsys.readouterr()
-    lines = [json.loads(line) for line in told.out.splitlines()]
-    assert [problem for line in lines for problem in problems(line)] == []
-    assert lines[-1]["type"] == "rollout.finished"
-    assert lines[-1]["exit_code"] == code
-    return code, [line for line in lines if line["type"] == "rollout.finished"], told.err
 
 
 def test_a_region_that_was_not_reached_keeps_what_it_runs(

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Approve, Close
-from console.domain.events import ApprovalRequested, Entry, Event, RolloutHalted
+from console.domain.events import Entry
 from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import (
@@ -27,7 +26,7 @@ from console.domain.fleet import (
     StateObject,
     UnitName,
 )
-from console.domain.machine import Input, begin, decide
+from console.domain.machine import begin, decide
 from console.domain.observations import Failed, Surveyed
 from console.domain.outcome import RegionPhase
 from console.domain.plan import Plan, PlanId
@@ -41,7 +40,7 @@ from console.engine.preflight import Preflight
 from console.engine.remedies import Remedies
 from console.engine.stream import Stream
 from console.engine.surveying import Surveyor
-from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, run, started
+from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, run, started, yes
 
 from .unrepaired import Unrepaired
 
@@ -125,16 +124,6 @@ class Ports(Unrepaired):
 def three_regions() -> tuple[Ports, Policy]:
     world = PaperWorld({"us-east-1": [OLD], "us-west-1": [OLD], "eu-west-1": [OLD, OLD]})
     return Ports(world), policy(us_east_1=1, us_west_1=1, eu_west_1=2)
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 def begun(rules: Policy) -> Rollout:

@@ -15,8 +15,7 @@ from console.domain.probe import Answer, ProbeAnswer
 from console.domain.rollout import Rollout
 from console.engine.ports import Probed
 from console.engine.probing import Probing, Timed
-from tests.rollout.test_machine import yes
-from tests.rollout.world import OLD, START, PaperWorld, policy, run, started
+from tests.rollout.world import OLD, START, PaperWorld, policy, run, started, yes
 
 EU, US = RegionName("eu-west-1"), RegionName("us-east-1")
 SECOND = timedelta(seconds=1)

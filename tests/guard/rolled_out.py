@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from console.domain import effects
-from console.domain.commands import Approve, Close
-from console.domain.events import ApprovalRequested, Event, RolloutHalted
 from console.domain.fleet import Heartbeat, Instance, Reading, RegionName, RegionSample, RegionState
-from console.domain.machine import Input
 from console.domain.observations import Built, Observation, Planned
 from console.domain.plan import Plan
 from console.domain.release import Release
 from console.domain.rollout import Rollout
-from tests.rollout.world import PaperWorld, policy, run, started
+from tests.rollout.world import PaperWorld, policy, run, started, yes
 
 from .verdicts import EU, NEW, OLD
 
@@ -60,14 +57,4 @@ class RealPlan(PaperWorld):
 def rolled_out(world: RealPlan, **changes: object) -> Rollout:
     """Return the rollout after everybody has said yes to whatever was asked."""
     start = started(policy(eu_west_1=3), label=NEW.release, **changes)
-    return run(world, start, _yes, most_s=60)
-
-
-def _yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
+    return run(world, start, yes, most_s=60)

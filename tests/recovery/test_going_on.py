@@ -7,17 +7,14 @@ from dataclasses import replace
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Approve, Close
-from console.domain.events import ApprovalRequested, Event, RolloutHalted
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName
-from console.domain.machine import Input
 from console.domain.observations import Failed
 from console.domain.outcome import Outcome
 from console.domain.policy import Policy
 from console.domain.recovery.going_on import GoingOn, with_the_rest, without
 from console.domain.rollout import Rollout
-from tests.rollout.world import NEW, OLD, PaperWorld, policy, run, started
+from tests.rollout.world import NEW, OLD, PaperWorld, policy, run, started, yes
 
 US, WEST, EU = map(RegionName, ("us-east-1", "us-west-1", "eu-west-1"))
 NO_CAPACITY = Failure(FailureKind.FAILED, "there is no capacity")
@@ -26,16 +23,6 @@ NO_CAPACITY = Failure(FailureKind.FAILED, "there is no capacity")
 def rules(*regions: str) -> Policy:
     made = policy(**{name.replace("-", "_"): 1 for name in regions})
     return replace(made, is_partial=len(regions) < 3)
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 class BreaksIn(PaperWorld):

@@ -16,7 +16,6 @@ from console.domain.events import (
     Event,
     RecoveryFinished,
     RecoveryStarted,
-    RolloutHalted,
 )
 from console.domain.evolve import evolve
 from console.domain.failure import Failure, FailureKind
@@ -32,20 +31,10 @@ from console.domain.rollout import Rollout
 from console.domain.run_by import RunBy
 from console.domain.steps import Asks, At, Step, Subject
 
-from .world import BROKEN, NEW, OLD, PaperWorld, policy, run, started
+from .world import BROKEN, NEW, OLD, PaperWorld, policy, run, started, yes
 
 EAST, EU = RegionName("us-east-1"), RegionName("eu-west-1")
 MOVE = Move(EAST, Remedy.RESTORE, (0,))
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 def only_yes(event: Event) -> Input | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Abort, Approve, Close, Continue, Interrupt, Pause, Refuse
+from console.domain.commands import Abort, Continue, Interrupt, Pause, Refuse
 from console.domain.events import (
     ApprovalRequested,
     ApprovalVoid,
@@ -17,7 +17,6 @@ from console.domain.events import (
     Event,
     GuardRefused,
     Paused,
-    RolloutHalted,
     StepFinished,
     StepStarted,
     WaveFinished,
@@ -31,17 +30,7 @@ from console.domain.policy import Approve as ApprovePolicy
 from console.domain.policy import Mark, OnFailure, Policy, Share, Unit
 from console.domain.steps import Asks, At, Step
 
-from .world import BROKEN, LOCKED, NEW, OLD, START, PaperWorld, policy, run, started
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
+from .world import BROKEN, LOCKED, NEW, OLD, START, PaperWorld, policy, run, started, yes
 
 
 def two_regions() -> tuple[PaperWorld, Policy]:

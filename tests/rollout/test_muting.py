@@ -11,7 +11,6 @@ import pytest
 from console.domain import effects
 from console.domain.commands import (
     Abort,
-    Approve,
     Close,
     Interrupt,
     InterruptNow,
@@ -26,7 +25,6 @@ from console.domain.events import (
     Event,
     Noticed,
     RegionSurveyed,
-    RolloutHalted,
     StepStarted,
 )
 from console.domain.evolve import replay
@@ -38,7 +36,7 @@ from console.domain.policy import Policy, Share
 from console.domain.reconciliation import ApplyEnd, Found
 from console.domain.steps import Asks, At, Step
 
-from .world import BROKEN, NEW, OLD, START, PaperWorld, go_on, policy, run, started
+from .world import BROKEN, NEW, OLD, START, PaperWorld, go_on, policy, run, started, yes
 
 EU, US = "eu-west-1", "us-east-1"
 ALARMS = {EU: ("eu-quiet", "eu-late"), US: ("us-quiet",)}
@@ -71,16 +69,6 @@ def fleet(**changes: object) -> tuple[Listening, Policy]:
     world = Listening({US: [OLD], EU: [OLD, OLD]})
     rules = replace(policy(us_east_1=1, eu_west_1=2), bake=timedelta(seconds=30), **changes)  # type: ignore[arg-type]
     return world, rules
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 def test_each_region_is_muted_for_its_apply_and_nothing_else() -> None:

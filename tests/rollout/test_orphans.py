@@ -15,8 +15,7 @@ from console.domain.fleet import (
 )
 from console.domain.outcome import Outcome
 
-from .test_leading_on import yes
-from .world import NEW, OLD, PaperWorld, policy, run, started
+from .world import NEW, OLD, PaperWorld, policy, run, started, yes
 
 ORPHAN = InstanceId("i-lost")
 

@@ -18,9 +18,8 @@ from console.domain.rollout import Rollout
 from console.domain.sentence import Tone
 from console.journal.codec import decode, encode
 
-from .test_leading_on import yes
 from .test_orphans import WithOrphan
-from .world import BROKEN, OLD, PaperWorld, policy, run, started
+from .world import BROKEN, OLD, PaperWorld, policy, run, started, yes
 
 EU = RegionName("eu-west-1")
 TWO = Promised(EU, healthy=2, left_over=0)

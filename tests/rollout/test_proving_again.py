@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Abort, Approve, Close, Recover
+from console.domain.commands import Abort, Recover
 from console.domain.events import (
     ApprovalRequested,
     Event,
     GateJudged,
-    RolloutHalted,
     StepFinished,
     StepStarted,
 )
@@ -36,7 +35,7 @@ from console.domain.rollout import Rollout
 from console.domain.steps import At, Step
 from console.domain.vocabulary import Status
 
-from .world import NEW, OLD, START, PaperWorld, policy, run, started
+from .world import NEW, OLD, START, PaperWorld, policy, run, started, yes
 
 US, EU = RegionName("us-east-1"), RegionName("eu-west-1")
 NEW_DIGEST, OLD_DIGEST = (Digest(f"sha256:{letter * 64}") for letter in "ba")
@@ -65,16 +64,6 @@ def digests(slots: Iterable[SlotTarget | None]) -> set[Digest]:
 def rules(**changes: object) -> Policy:
     made = replace(policy(us_east_1=1, eu_west_1=2), gates=GateRules(completions_min=1))
     return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 @dataclass

@@ -10,12 +10,11 @@ import pytest
 from console.domain import effects
 from console.domain.automatic_rollback import rolls_back_by_itself
 from console.domain.backlog_hint import backlog_hint
-from console.domain.commands import Approve, Close
 from console.domain.confirmation import is_dangerous
-from console.domain.events import ApprovalRequested, Event, PathChosen, PlanReady, RolloutHalted
+from console.domain.events import PathChosen, PlanReady
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, SlotTarget
-from console.domain.machine import Input, begin
+from console.domain.machine import begin
 from console.domain.observations import RegionSurvey
 from console.domain.outcome import Outcome
 from console.domain.policy import OnFailure, Policy, Share
@@ -24,19 +23,9 @@ from console.domain.rollout import Rollout
 from console.domain.scaling import Scale, most_run, rules_of, standing
 from console.domain.steps import Asks, At, Step, Subject
 
-from .world import NEW, OLD, PaperWorld, policy, run, started
+from .world import NEW, OLD, PaperWorld, policy, run, started, yes
 
 US = RegionName("us-west-1")
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 def scaled(

@@ -15,8 +15,6 @@ from datetime import timedelta
 import pytest
 
 from console.domain import effects
-from console.domain.commands import Approve, Close
-from console.domain.events import ApprovalRequested, Event, RolloutHalted
 from console.domain.fleet import (
     Heartbeat,
     Instance,
@@ -26,7 +24,6 @@ from console.domain.fleet import (
     RegionSample,
     SlotIndex,
 )
-from console.domain.machine import Input
 from console.domain.observations import RegionSurvey
 from console.domain.recovery.assembly import situation_of
 from console.domain.recovery.lineage import Lineage
@@ -35,7 +32,7 @@ from console.domain.release import ReleaseLabel
 from console.domain.view import Health, ObjectView
 from tests.recovery import test_advice as table
 from tests.recovery.situations import WEST
-from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, run, started
+from tests.rollout.world import NEW, OLD, START, PaperWorld, policy, run, started, yes
 
 from .conftest import EU, UNIT, World
 from .test_surgery import lose_current
@@ -132,16 +129,6 @@ async def the_new_one_is_in_no_state(story: Story) -> None:
     """Forget the new object: what is left of an apply that was killed before it was written."""
     await new_ones_do_not_become_ready(story)
     await lose_current(story.world.client(), 0)
-
-
-def yes(event: Event) -> Input | None:
-    match event:
-        case ApprovalRequested(subject):
-            return Approve(subject, "test")
-        case RolloutHalted():
-            return Close("test")
-        case _:
-            return None
 
 
 def lineage(expected: Situation) -> Lineage:
