@@ -14,11 +14,10 @@ from console.commands.heralding import heralding
 from console.commands.last_line import write_nothing_open
 from console.commands.left_moves import Attach
 from console.commands.reporting import leave_report
-from console.commands.taking_up import LeftOpen, left_open, taken_up
+from console.commands.taking_up import LeftOpen, as_recorded, left_open, taken_up
 from console.commands.telling import say
 from console.commands.where import chosen_config, config_option
 from console.domain.commands import Abort
-from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.fleet import RegionName, StateLock
 from console.domain.observations import Failed
@@ -109,8 +108,7 @@ async def aborted(
         attach(engine, running)
         running.stream.join(Autopilot(engine.send))
         # Whoever had the lease may have gone on until it was ours; since then nobody has.
-        rollout = replay(world.journal.read(left.rollout.id))
-        assert rollout is not None  # it was read before  # noqa: S101
+        rollout = as_recorded(world, left.rollout.id)
         for step in rollout.running:
             # Nobody waited for its end, so nobody knows it; the census tells what is true.
             message = f"its console died during {step.at}"

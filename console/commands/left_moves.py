@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from console.commands.launching import launched
+from console.commands.taking_up import as_recorded
 from console.commands.telling import say
 from console.domain.events import Entry, Noticed
-from console.domain.evolve import replay
 from console.domain.observations import Recovered
 from console.domain.recovering import unseen
 from console.domain.rollout import Rollout
@@ -119,9 +119,11 @@ async def with_moves_ended(
         dead: the lease of the console that died, where it is known.
         engine: records the ends.
         running: hears what is waited for.
+
+    Raises:
+        JournalError: it is not in the journal any more.
     """
-    known = replay(world.journal.read(rollout))
-    assert known is not None  # it was read before  # noqa: S101
+    known = as_recorded(world, rollout)
     console = f"its console ({dead})" if dead is not None else "its console"
     for left in known.open_moves:
         for unit in world.policy.units:

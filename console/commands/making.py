@@ -9,7 +9,7 @@ from console.commands.left_moves import (
     taken_from_the_dead,
     with_moves_ended,
 )
-from console.commands.taking_up import LeftOpen, left_open, taken_up
+from console.commands.taking_up import LeftOpen, as_recorded, left_open, taken_up
 from console.domain.commands import Recover
 from console.domain.events import Entry, RolloutFinished, RolloutStarted
 from console.domain.evolve import replay
@@ -67,8 +67,7 @@ async def _made_beside(
         for unit in world.policy.units:
             if command.move.region in unit.regions:
                 await world.infrastructure.await_others(unit.name, running.stream.progress)
-        known = replay(world.journal.read(left.rollout.id))
-        assert known is not None  # it was read before  # noqa: S101
+        known = as_recorded(world, left.rollout.id)
         ended = known if known.is_finished else await engine.make_beside(known, command)
     return _begun(command, known, ended, where)
 

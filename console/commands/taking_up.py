@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from console.commands.launching import launched
 from console.domain.commands import TakeUp
+from console.domain.evolve import replay
 from console.domain.failure import Failure, FailureKind
 from console.domain.rollout import Rollout
 from console.engine.engine import Engine
-from console.engine.ports import OnProgress
+from console.engine.ports import JournalError, OnProgress
 from console.engine.reconciling import Reconciler
 from console.errors import LockedError, RefusedError
 from console.journal.lease import Lease
@@ -45,6 +46,21 @@ def left_open(world: World) -> LeftOpen | None:
     lease = world.desk.look()
     is_alive = lease is not None and lease.is_alive(SystemClock().now())
     return LeftOpen(newest, lease, is_alive)
+
+
+def as_recorded(world: World, rollout: str) -> Rollout:
+    """Return a rollout as its journal tells it now: others may have gone on with it.
+
+    Raises:
+        JournalError: it is not there any more.
+    """
+    found = replay(world.journal.read(rollout))
+    if found is None:
+        raise JournalError(
+            f"rollout {rollout} is not in the journal any more; release-console history tells "
+            "which are"
+        )
+    return found
 
 
 @asynccontextmanager
